@@ -1,0 +1,58 @@
+// Package extract turns a message into texts with a place, ready for
+// detection: header fields, subject, bodies, attachment text, names and
+// hidden text, all in UTF-8. It chooses by content and media type, keeps to
+// the message's budget, and records everything it could not read.
+package extract
+
+import (
+	"context"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/message"
+)
+
+// Where is the place of a text in the message.
+type Where string
+
+// The places.
+const (
+	InHeader     Where = "header"
+	InSubject    Where = "subject"
+	InBody       Where = "body"       // text/plain or text/html leaf, no attachment disposition, no file name, not inside message/rfc822 or a container
+	InAttachment Where = "attachment" // any other text
+	InName       Where = "name"       // file names
+	InProperty   Where = "property"   // document properties
+	InHidden     Where = "hidden"     // script, style, comments, attributes, preamble, epilogue
+)
+
+// Text is one piece of text and where it stands.
+type Text struct {
+	Part  string // section number, "" for header and subject of the message
+	Where Where
+	Name  string // header field name for InHeader, property name for InProperty
+	Body  string // UTF-8
+}
+
+// PartInfo is one line of the inspection receipt.
+type PartInfo struct {
+	Part  string `json:"part"`
+	Type  string `json:"type"`
+	Name  string `json:"name"`  // first file name, masked by the reporter where asked
+	Bytes int64  `json:"bytes"` // decoded size
+	Text  int64  `json:"text"`  // bytes of text kept
+}
+
+// Result is everything extracted.
+type Result struct {
+	Texts   []Text
+	Parts   []PartInfo
+	Skipped []budget.Skip // message.Skips first, then extraction's own
+}
+
+// Complete reports whether everything was inspected.
+func (r Result) Complete() bool { return len(r.Skipped) == 0 }
+
+// Extract reads all texts of m within the limits.
+func Extract(ctx context.Context, m *message.Message, l budget.Limits) Result {
+	return Result{}
+}
