@@ -1,0 +1,192 @@
+package label
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Evidence is everything the label decision may look at.
+type Evidence struct {
+	// Floor holds the candidates of markings, documents and the thread. The
+	// highest wins, and nothing goes below it.
+	Floor []Candidate
+	// Standard is the label that the marking standard's own precedence names
+	// (header before subject, leftmost tag first), "" if none.
+	Standard ID
+	// Manual is the own label of an authenticated internal sender that a
+	// person chose. Label rules do not change it.
+	Manual *Candidate
+	// Earlier is the own label that an earlier automatic run put on.
+	Earlier *Candidate
+	// Previous is the own label found on arrival, believed or not.
+	Previous ID
+	// Rules holds the candidates of label rules in pack order.
+	Rules []Candidate
+	// Default is given to a message for which nothing else speaks.
+	Default *Candidate
+	// Blocked is the reason why the message is above the ceiling, "" if it
+	// is not; Held the reason why a marking cannot be relied on.
+	Blocked, Held string
+	// Conflicts found by the stages before.
+	Conflicts []Conflict
+}
+
+// Decide makes one assignment out of the evidence. It is a pure function: the
+// same evidence gives the same assignment.
+func Decide(c *Catalogue, e Evidence) Assignment {
+	a := Assignment{Outcome: None, Previous: e.Previous, Conflicts: slices.Clone(e.Conflicts)}
+	rule, called := a.bestRule(c, e.Rules)
+
+	// base is what no rule may change: the floor, and a manual label.
+	base := slices.Clone(e.Floor)
+	if e.Manual != nil {
+		base = append(base, *e.Manual)
+	} else if e.Earlier != nil && (!called || !replaces(c, rule, *e.Earlier)) {
+		base = append(base, *e.Earlier)
+		called = called && rule.Replace != ReplaceNever
+	}
+	if b, ok := highest(c, base); ok {
+		a.set(c, b)
+	}
+	if floor, ok := highest(c, e.Floor); ok && e.Standard != "" && e.Standard != floor.Label {
+		a.ByStandard = e.Standard
+	}
+	if called {
+		switch {
+		case a.Label == nil:
+			a.set(c, rule)
+		case a.outranks(c, rule.Label) && e.Manual != nil:
+			a.mismatch(rule)
+		case a.outranks(c, rule.Label):
+			a.set(c, rule)
+		}
+	}
+	a.recommend(c, e.Rules)
+	if a.Label == nil && e.Default != nil {
+		a.set(c, *e.Default)
+	}
+	if a.Label == nil {
+		a.Reason = "no marking and no label rule applied"
+	}
+	switch {
+	case e.Blocked != "":
+		a.Outcome, a.Reason = Block, e.Blocked
+	case e.Held != "":
+		a.Outcome, a.Reason = Hold, e.Held
+	}
+	return a
+}
+
+// bestRule gives the winning candidate among the rules that set a label and
+// records the ones that lost.
+func (a *Assignment) bestRule(c *Catalogue, rules []Candidate) (Candidate, bool) {
+	var set []Candidate
+	for _, r := range rules {
+		if _, known := c.Get(r.Label); known && !r.Recommend {
+			set = append(set, r)
+		}
+	}
+	best, ok := highest(c, set)
+	if lost := losers(best, set); ok && len(lost) > 0 {
+		code, detail := SeveralLabelRules, "the highest rank wins, ties by pack order"
+		if sameRankOtherLabel(c, best, set) {
+			code, detail = IncomparableLabels, "labels of one rank: the first in pack order wins"
+		}
+		a.Conflicts = append(a.Conflicts, Conflict{Code: code, Kept: fmt.Sprintf("%s by %s", best.Label, best.Rule), Lost: lost, Detail: detail})
+	}
+	return best, ok
+}
+
+// recommend takes the highest recommendation above the label decided.
+func (a *Assignment) recommend(c *Catalogue, rules []Candidate) {
+	var rs []Candidate
+	for _, r := range rules {
+		if r.Recommend {
+			rs = append(rs, r)
+		}
+	}
+	best, ok := highest(c, rs)
+	if !ok || a.Label != nil && !a.outranks(c, best.Label) {
+		return
+	}
+	a.Recommended = best.Label
+	if a.Label != nil && a.Mismatch == nil {
+		a.mismatch(best)
+	}
+}
+
+// replaces reports whether a rule takes the place of an earlier automatic
+// label.
+func replaces(c *Catalogue, rule, earlier Candidate) bool {
+	switch rule.Replace {
+	case ReplaceNever:
+		return false
+	case ReplaceAlways:
+		return true
+	}
+	r, _ := c.Get(rule.Label)
+	e, ok := c.Get(earlier.Label)
+	return !ok || e.Rank <= r.Rank
+}
+
+// outranks reports whether id ranks above the label decided so far.
+func (a *Assignment) outranks(c *Catalogue, id ID) bool {
+	l, ok := c.Get(id)
+	return ok && (a.Label == nil || l.Rank > a.Label.Rank)
+}
+
+func (a *Assignment) set(c *Catalogue, cand Candidate) {
+	l, ok := c.Get(cand.Label)
+	if !ok {
+		return
+	}
+	a.Outcome, a.Label, a.Source, a.Rule, a.Reason = Labelled, &l, cand.Source, cand.Rule, cand.Reason
+}
+
+func (a *Assignment) mismatch(cand Candidate) {
+	by := string(cand.Source)
+	if cand.Rule != "" {
+		by = cand.Rule
+	}
+	have := ""
+	if a.Label != nil {
+		have = string(a.Label.ID)
+	}
+	a.Mismatch = &Mismatch{Label: have, Wanted: string(cand.Label), By: by}
+}
+
+// highest gives the candidate with the highest rank, the first among equals.
+func highest(c *Catalogue, cs []Candidate) (Candidate, bool) {
+	known := slices.DeleteFunc(slices.Clone(cs), func(x Candidate) bool { _, ok := c.Get(x.Label); return !ok })
+	if len(known) == 0 {
+		return Candidate{}, false
+	}
+	best := known[0]
+	for _, x := range known[1:] {
+		lx, _ := c.Get(x.Label)
+		lb, _ := c.Get(best.Label)
+		if lx.Rank > lb.Rank {
+			best = x
+		}
+	}
+	return best, true
+}
+
+// losers names the candidates that want another label than best.
+func losers(best Candidate, cs []Candidate) []string {
+	var out []string
+	for _, x := range cs {
+		if x.Label != best.Label {
+			out = append(out, fmt.Sprintf("%s by %s", x.Label, x.Rule))
+		}
+	}
+	return out
+}
+
+func sameRankOtherLabel(c *Catalogue, best Candidate, cs []Candidate) bool {
+	lb, _ := c.Get(best.Label)
+	return slices.ContainsFunc(cs, func(x Candidate) bool {
+		lx, _ := c.Get(x.Label)
+		return x.Label != best.Label && lx.Rank == lb.Rank
+	})
+}
