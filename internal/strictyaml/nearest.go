@@ -1,0 +1,83 @@
+package strictyaml
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxNear is the length above which no near word is looked for.
+const maxNear = 80
+
+// Nearest is the known word that s was probably meant to be. Words that differ
+// only in case, hyphens, underscores and spaces come first; else the smallest
+// number of insertions, deletions, replacements and swaps of neighbours, at
+// most a third of the word. Of equal ones the first wins.
+func Nearest(s string, known []string) (string, bool) {
+	if s == "" || len(s) > maxNear {
+		return "", false
+	}
+	folded := foldWord(s)
+	best, found := "", 0
+	limit := max(1, len([]rune(s))/3)
+	if len([]rune(s)) < 3 {
+		limit = 0
+	}
+	for _, k := range known {
+		if k == "" || len(k) > maxNear {
+			continue
+		}
+		if foldWord(k) == folded {
+			return k, true
+		}
+		d := distance([]rune(folded), []rune(foldWord(k)))
+		if d <= limit && (best == "" || d < found) {
+			best, found = k, d
+		}
+	}
+	return best, best != ""
+}
+
+func foldWord(s string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
+}
+
+// distance is the optimal string alignment distance.
+func distance(a, b []rune) int {
+	prev2 := make([]int, len(b)+1)
+	prev := make([]int, len(b)+1)
+	cur := make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}
+
+// suggest is the fix for an unknown word: the nearest known one, else the
+// known ones, as far as they can be read.
+func suggest(s string, known []string) string {
+	if near, ok := Nearest(s, known); ok {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	const most = 30
+	if len(known) > most {
+		return fmt.Sprintf("known: %s and %d more", strings.Join(known[:most], ", "), len(known)-most)
+	}
+	return "known: " + strings.Join(known, ", ")
+}
