@@ -1,0 +1,269 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/label"
+	"labelmilter/internal/message"
+	"labelmilter/internal/verdict"
+)
+
+// RuleResult is what came of one rule.
+type RuleResult struct {
+	Pack       string
+	Policy     string
+	Rule       string
+	Assignment string
+	Mode       Mode
+	Matched    bool
+	Effective  bool
+	Actions    []Action // with variables filled in
+	Severity   string
+	Recipients []string // those it matched; all for a condition on the message
+	Exception  string   // exception object that took the matches away
+	Note       string   // why it matched and yet had no effect
+	Override   string
+	Trace      *Trace // only when explaining
+	ExceptTr   *Trace
+	priority   int
+}
+
+// Name is "<policy>/<rule>".
+func (r RuleResult) Name() string { return r.Policy + "/" + r.Rule }
+
+// Decision is what all rules together came to.
+type Decision struct {
+	Rules   []RuleResult // all that were evaluated, in order of evaluation
+	Winner  int          // index into Rules of the rule whose verdict holds, -1 if none
+	Verdict verdict.Verdict
+}
+
+// Set is an immutable set of bound policies, exceptions and label rules.
+type Set struct {
+	bound      []Bound
+	exceptions []Exception
+	labelRules []LabelRule
+}
+
+// NewSet orders policies by priority, then pack, file and line.
+func NewSet(bound []Bound, exceptions []Exception, rules []LabelRule) *Set {
+	s := &Set{bound: slices.Clone(bound), exceptions: exceptions, labelRules: rules}
+	slices.SortStableFunc(s.bound, func(a, b Bound) int {
+		return cmp.Or(cmp.Compare(a.priority(), b.priority()), cmp.Compare(a.PackOrder, b.PackOrder),
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return s
+}
+
+// Bound gives the policies as evaluated, in order.
+func (s *Set) Bound() []Bound { return s.bound }
+
+// LabelRules gives the label rules in pack order.
+func (s *Set) LabelRules() []LabelRule { return s.labelRules }
+
+// Decide evaluates all rules. It is pure: the same input gives the same decision.
+func (s *Set) Decide(e *Evaluation, explain bool) Decision {
+	d := Decision{Winner: -1, Verdict: verdict.Verdict{Disposition: verdict.Accept}}
+	stopped := false
+	var stopAt int
+	today := e.Facts.Now.UTC().Format("2006-01-02")
+	for _, b := range s.bound {
+		if stopped && b.priority() > stopAt {
+			break
+		}
+		scope := e.all()
+		if b.Scope != nil {
+			scope = scope.and(e.run(b.Scope))
+		}
+		if b.When != nil {
+			scope = scope.and(e.run(b.When))
+		}
+		if !b.inRamp(e.Message.Envelope.MailFrom) {
+			scope = e.none()
+		}
+		for _, r := range b.Rules {
+			mode := b.mode(r)
+			if mode == Off {
+				continue
+			}
+			res := RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode,
+				Severity: r.Severity, priority: b.priority()}
+			if r.Override != nil {
+				res.Override = r.Override.With
+			}
+			hit := s.match(e, &res, b, r, scope, today, explain)
+			if !hit.empty() {
+				res.Matched = true
+				res.Recipients = e.names(hit)
+				res.Actions = fill(r.Then, e, b, r)
+				res.Effective = mode == Enforce
+				e.protectNullSender(&res, b)
+				if res.Effective && r.Stop && !stopped {
+					stopped, stopAt = true, b.priority()
+				}
+			}
+			d.Rules = append(d.Rules, res)
+		}
+	}
+	d.choose()
+	return d
+}
+
+// match gives the recipients for which a rule holds and no exception does.
+func (s *Set) match(e *Evaluation, res *RuleResult, b Bound, r Rule, scope set, today string, explain bool) set {
+	eval := func(c Condition, tr **Trace) set {
+		if !explain {
+			return e.run(c)
+		}
+		outer := e.trace
+		e.trace = &traceBuilder{}
+		out := e.run(c)
+		*tr = e.trace.root
+		e.trace = outer
+		return out
+	}
+	if scope.empty() && !explain {
+		return scope
+	}
+	hit := scope
+	if r.When != nil {
+		hit = hit.and(eval(r.When, &res.Trace))
+	}
+	if r.Except != nil && (!hit.empty() || explain) {
+		hit = hit.and(eval(r.Except, &res.ExceptTr).not(e.n))
+	}
+	if hit.empty() {
+		return hit
+	}
+	for _, x := range s.exceptions {
+		if x.covers(b.ID, r.ID) && today <= x.Until {
+			if rest := hit.and(e.run(x.Who).not(e.n)); rest.count() < hit.count() {
+				hit, res.Exception = rest, x.ID
+			}
+		}
+	}
+	return hit
+}
+
+// protectNullSender keeps mail with the null reverse-path (bounces, RFC 5321
+// 4.5.5) from being refused or held by anything but the ceiling.
+func (e *Evaluation) protectNullSender(res *RuleResult, b Bound) {
+	env := e.Message.Envelope
+	if env.MailFrom != "" || env.Assumed || b.Built && res.Rule == "block" {
+		return
+	}
+	kept := slices.DeleteFunc(slices.Clone(res.Actions), func(a Action) bool {
+		d := a.Disposition()
+		return d != "" && d != verdict.Accept
+	})
+	if len(kept) < len(res.Actions) {
+		res.Actions = kept
+		res.Note = "empty envelope sender: never refused or held below the ceiling"
+	}
+}
+
+func (e *Evaluation) names(s set) []string {
+	var out []string
+	for i, r := range e.recipient {
+		if s.has(i) {
+			out = append(out, r.raw)
+		}
+	}
+	return out
+}
+
+// choose picks the verdict: the most restrictive of the effective rules; of
+// equal ones the first in order of evaluation.
+func (d *Decision) choose() {
+	best := 0
+	for i, r := range d.Rules {
+		if !r.Effective {
+			continue
+		}
+		for _, a := range r.Actions {
+			disp := a.Disposition()
+			if disp == "" || d.Winner >= 0 && disp.Restrictiveness() <= best {
+				continue
+			}
+			best, d.Winner = disp.Restrictiveness(), i
+			d.Verdict = verdict.Verdict{Disposition: disp, Reply: a.Reply, Reason: a.Reason}
+		}
+	}
+}
+
+// fill gives a copy of actions with the variables of texts replaced.
+func fill(actions []Action, e *Evaluation, b Bound, r Rule) []Action {
+	lab := "none"
+	if e.Label.Label != nil {
+		lab = e.Label.Label.Name
+	}
+	pairs := []string{"{{reason}}", e.Label.Reason, "{{label}}", lab, "{{policy}}", b.ID, "{{rule}}", r.ID, "{{direction}}", string(e.Direction)}
+	for _, k := range sortedKeys(b.Variables) {
+		pairs = append(pairs, "{{"+k+"}}", b.Variables[k])
+	}
+	rep := strings.NewReplacer(pairs...)
+	out := slices.Clone(actions)
+	for i := range out {
+		out[i].Reply.Text = rep.Replace(out[i].Reply.Text)
+		out[i].Value = rep.Replace(out[i].Value)
+		out[i].Reason = rep.Replace(out[i].Reason)
+	}
+	return out
+}
+
+// LabelRule sets or recommends a label from conditions.
+type LabelRule struct {
+	Pack      string
+	ID        string
+	Label     label.ID
+	Recommend bool
+	Mode      Mode
+	Replace   label.Replace
+	When      Condition
+	Except    Condition
+	Reason    string // description for people
+}
+
+// Candidates evaluates the label rules in pack order. Rules that are not
+// enforced only recommend.
+func (s *Set) Candidates(e *Evaluation) []label.Candidate {
+	var out []label.Candidate
+	for _, r := range s.labelRules {
+		if r.Mode == Off {
+			continue
+		}
+		hit := e.run(r.When)
+		if r.Except != nil {
+			hit = hit.and(e.run(r.Except).not(e.n))
+		}
+		if hit.empty() {
+			continue
+		}
+		reason := r.Reason
+		if reason == "" {
+			reason = "label rule " + r.Pack + "/" + r.ID + " matched"
+		}
+		out = append(out, label.Candidate{Label: r.Label, Source: label.FromRule, Rule: r.Pack + "/" + r.ID, Reason: reason,
+			Replace: r.Replace, Recommend: r.Recommend || r.Mode != Enforce})
+	}
+	return out
+}
+
+// BuiltIn gives the answers to hold and block: quarantine inbound and
+// internal and reject 550 5.6.0 outbound for a marking that cannot be relied
+// on, reject 550 5.7.1 for anything above the ceiling.
+func BuiltIn(hold, block Mode) Bound {
+	reject := func(enhanced, text string) []Action {
+		return []Action{{Kind: ActReject, Reply: verdict.Reply{Code: 550, Enhanced: enhanced, Text: text}}}
+	}
+	return Bound{Policy: &Policy{Pack: "label", PackOrder: -1, ID: "label", Mode: Enforce, Priority: 0, Built: true, Rules: []Rule{
+		{ID: "block", Severity: "high", Mode: block, When: OutcomeIs{[]label.Outcome{label.Block}},
+			Then: reject("5.7.1", "{{reason}}")},
+		{ID: "hold", Severity: "medium", Mode: hold, When: All{OutcomeIs{[]label.Outcome{label.Hold}}, DirectionIs{[]message.Direction{message.Outbound}}},
+			Then: reject("5.6.0", "{{reason}}")},
+		{ID: "hold", Severity: "medium", Mode: hold, When: All{OutcomeIs{[]label.Outcome{label.Hold}}, Not{DirectionIs{[]message.Direction{message.Outbound}}}},
+			Then: []Action{{Kind: ActQuarantine, Reason: "{{reason}}"}}},
+	}}}
+}

@@ -1,0 +1,234 @@
+package policy
+
+import (
+	"net/netip"
+	"strings"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/detect"
+	"labelmilter/internal/extract"
+	"labelmilter/internal/facts"
+	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
+	"labelmilter/internal/match"
+	"labelmilter/internal/message"
+)
+
+// Input is everything conditions may look at.
+type Input struct {
+	Message   *message.Message
+	Direction message.Direction
+	Extract   extract.Result
+	Skipped   []budget.Skip // everything not fully inspected, detection's too
+	Findings  []detect.Finding
+	Markings  []marking.Marking
+	Label     label.Assignment // the zero Assignment while label rules run
+	Catalogue *label.Catalogue
+	Facts     facts.Facts
+	Lists     *Lists
+	Limits    budget.Limits
+}
+
+// Evaluation is one run of conditions over one message. It is not safe for
+// concurrent use.
+type Evaluation struct {
+	Input
+	n         int
+	allSet    set
+	noneSet   set
+	work      *match.Work
+	memo      map[Condition]set
+	trace     *traceBuilder
+	fields    map[string][]string // decoded header values by lower-case name
+	skips     []budget.Skip       // work-budget met while matching
+	recipient []address
+	sender    address
+}
+
+// NewEvaluation prepares an evaluation.
+func NewEvaluation(in Input) *Evaluation {
+	e := &Evaluation{Input: in, work: match.NewWork(in.Limits), fields: map[string][]string{}}
+	for _, r := range in.Message.Envelope.RcptTo {
+		e.recipient = append(e.recipient, newAddress(r))
+	}
+	e.sender = newAddress(in.Message.Envelope.MailFrom)
+	e.n = max(len(e.recipient), 1)
+	e.noneSet = newSet(e.n)
+	e.allSet = e.noneSet.not(e.n)
+	return e
+}
+
+// Skipped gives what matching itself could not finish.
+func (e *Evaluation) Skips() []budget.Skip { return e.skips }
+
+func (e *Evaluation) all() set  { return e.allSet }
+func (e *Evaluation) none() set { return e.noneSet }
+
+func (e *Evaluation) whole(ok bool) set {
+	if ok {
+		return e.allSet
+	}
+	return e.noneSet
+}
+
+func (e *Evaluation) each(f func(i int) bool) set {
+	out := newSet(e.n)
+	for i := range e.n {
+		if f(i) {
+			out.add(i)
+		}
+	}
+	return out
+}
+
+func (e *Evaluation) tracing() bool { return e.trace != nil }
+
+// run evaluates a child, tracing it if asked.
+func (e *Evaluation) run(c Condition) set {
+	if e.trace == nil {
+		return c.eval(e)
+	}
+	e.trace.open(c)
+	s := c.eval(e)
+	e.trace.close(s, e.n)
+	return s
+}
+
+// saw notes the value that decided a leaf, for the trace.
+func (e *Evaluation) saw(format string, args ...any) {
+	if e.trace != nil {
+		e.trace.saw(format, args...)
+	}
+}
+
+// matches runs a matcher; a bound that is met is recorded and counts as a
+// match, so that a condition never fails open.
+func (e *Evaluation) matches(m Matcher, text string) bool {
+	r := m.Match(text, e.work)
+	if r.Exhausted {
+		s := budget.Skip{Reason: budget.WorkBudget, Limit: e.Limits.Work, Detail: "a policy condition met the work limit and counts as matched"}
+		if len(e.skips) == 0 || e.skips[len(e.skips)-1] != s {
+			e.skips = append(e.skips, s)
+		}
+	}
+	return r.Matched
+}
+
+// Matcher is a compiled regular expression or word list.
+type Matcher interface {
+	Match(text string, w *match.Work) match.Result
+	String() string
+}
+
+// header gives the decoded values of all fields of a name, lower case name.
+func (e *Evaluation) header(name string) []string {
+	if v, ok := e.fields[name]; ok {
+		return v
+	}
+	var out []string
+	for _, f := range e.Message.Header.All(name) {
+		out = append(out, message.DecodeField(f.Raw))
+	}
+	e.fields[name] = out
+	return out
+}
+
+// address is a mailbox split for matching. Both parts are lower case: domains
+// are case-insensitive (RFC 5321 2.3.11) and no mail system in use tells
+// local parts apart by case.
+type address struct {
+	raw, full, local, domain string
+}
+
+func newAddress(s string) address {
+	a := address{raw: s, full: strings.ToLower(s)}
+	if i := strings.LastIndexByte(a.full, '@'); i >= 0 {
+		a.local, a.domain = a.full[:i], strings.TrimSuffix(a.full[i+1:], ".")
+	}
+	return a
+}
+
+// Lists are the named lists of the rule set: values in lower case.
+type Lists struct{ m map[string]*List }
+
+// List is one named list.
+type List struct {
+	ID      string
+	exact   map[string]bool
+	suffix  []string // ".example" matches subdomains
+	network []netip.Prefix
+	Len     int
+}
+
+// NewLists makes lists out of their values.
+func NewLists(values map[string][]string) *Lists {
+	l := &Lists{m: make(map[string]*List, len(values))}
+	for id, vs := range values {
+		l.m[id] = NewList(id, vs)
+	}
+	return l
+}
+
+// NewList makes one list.
+func NewList(id string, values []string) *List {
+	l := &List{ID: id, exact: make(map[string]bool, len(values)), Len: len(values)}
+	for _, v := range values {
+		v = strings.ToLower(strings.TrimSpace(v))
+		switch {
+		case strings.HasPrefix(v, "*."):
+			l.suffix = append(l.suffix, v[1:])
+		case strings.HasPrefix(v, "."):
+			l.suffix = append(l.suffix, v)
+		default:
+			l.exact[v] = true
+		}
+		if p, err := ParsePrefix(v); err == nil {
+			l.network = append(l.network, p)
+		}
+	}
+	return l
+}
+
+// Get gives a list; an unknown one is empty.
+func (l *Lists) Get(id string) *List {
+	if l == nil || l.m[id] == nil {
+		return &List{ID: id}
+	}
+	return l.m[id]
+}
+
+// Has reports whether v is in the list as it stands or as a subdomain.
+func (l *List) Has(v string) bool {
+	v = strings.ToLower(v)
+	if l.exact[v] {
+		return true
+	}
+	for _, s := range l.suffix {
+		if strings.HasSuffix(v, s) && len(v) > len(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// HasAddr reports whether ip is in one of the list's networks.
+func (l *List) HasAddr(ip netip.Addr) bool {
+	for _, p := range l.network {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// ParsePrefix reads a network or a single address.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return netip.PrefixFrom(a, a.BitLen()), nil
+}

@@ -1,0 +1,236 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"labelmilter/internal/facts"
+)
+
+// AddressMatch tests a mailbox. Every field that is set must hold; within a
+// field one of the values is enough.
+type AddressMatch struct {
+	Address       []string // lower case mailboxes; "*" at the start or end as wildcard
+	AddressList   string   // named list of mailboxes
+	Domain        []string // lower case; ".example" and "*.example" for subdomains
+	DomainList    string
+	Group         []string          // directory groups, from the fact "<who>.groups"
+	Attribute     map[string]string // directory attributes, from the fact "<who>.<name>"
+	Network       []netip.Prefix    // sender only: client address
+	NetworkList   string
+	Authenticated *bool // sender only
+	Internal      *bool // of the organisation
+	Not           *AddressMatch
+}
+
+// Sender is the condition `sender:` on the envelope sender.
+type Sender struct {
+	Match AddressMatch
+	Site  *Organisation
+}
+
+// Recipient is `recipient:`: holds for the recipients that fit.
+type Recipient struct {
+	Match AddressMatch
+	Site  *Organisation
+}
+
+// AnyRecipient is `any_recipient:`: holds for the message if one recipient fits.
+type AnyRecipient Recipient
+
+// AllRecipients is `all_recipients:`: holds for the message if it has
+// recipients and all fit.
+type AllRecipients Recipient
+
+// RecipientCount is `recipient_count:`.
+type RecipientCount struct{ Range Range }
+
+func (c Sender) eval(e *Evaluation) set {
+	e.saw("domain %q, authenticated %v", e.sender.domain, e.Message.Envelope.AuthUser != "")
+	return e.whole(c.Match.fits(e, "sender", e.sender, c.Site))
+}
+
+func (c Recipient) eval(e *Evaluation) set {
+	out := e.each(func(i int) bool {
+		return i < len(e.recipient) && c.Match.fits(e, "recipient", e.recipient[i], c.Site)
+	})
+	e.saw("%d of %d recipients", out.count(), len(e.recipient))
+	return out
+}
+
+func (c AnyRecipient) eval(e *Evaluation) set {
+	return e.whole(!Recipient(c).eval(e).empty())
+}
+
+func (c AllRecipients) eval(e *Evaluation) set {
+	return e.whole(len(e.recipient) > 0 && Recipient(c).eval(e).full(e.n))
+}
+
+func (c RecipientCount) eval(e *Evaluation) set {
+	e.saw("%d", len(e.recipient))
+	return e.whole(c.Range.Has(int64(len(e.recipient))))
+}
+
+func (m AddressMatch) fits(e *Evaluation, who string, a address, site *Organisation) bool {
+	env := e.Message.Envelope
+	if len(m.Address) > 0 || m.AddressList != "" {
+		if !anyGlob(m.Address, a.full) && (m.AddressList == "" || !e.Lists.Get(m.AddressList).Has(a.full)) {
+			return false
+		}
+	}
+	if len(m.Domain) > 0 || m.DomainList != "" {
+		if a.domain == "" || !anyDomain(m.Domain, a.domain) && (m.DomainList == "" || !e.Lists.Get(m.DomainList).Has(a.domain)) {
+			return false
+		}
+	}
+	if len(m.Group) > 0 && !anyOf(m.Group, e.Facts.Get(factName(who, a, "groups"))) {
+		return false
+	}
+	for name, want := range m.Attribute {
+		if !anyOf([]string{want}, e.Facts.Get(factName(who, a, name))) {
+			return false
+		}
+	}
+	if len(m.Network) > 0 || m.NetworkList != "" {
+		ip, err := netip.ParseAddr(env.ClientIP)
+		if err != nil || !inNetworks(m.Network, ip.Unmap()) && (m.NetworkList == "" || !e.Lists.Get(m.NetworkList).HasAddr(ip.Unmap())) {
+			return false
+		}
+	}
+	if m.Authenticated != nil && *m.Authenticated != (env.AuthUser != "") {
+		return false
+	}
+	if m.Internal != nil && *m.Internal != site.HasDomain(a.domain) {
+		return false
+	}
+	return m.Not == nil || !m.Not.fits(e, who, a, site)
+}
+
+// factName is "sender.groups", and "recipient.groups:<mailbox>" for a
+// recipient.
+func factName(who string, a address, name string) string {
+	if who == "recipient" {
+		return who + "." + name + ":" + a.full
+	}
+	return who + "." + name
+}
+
+// anyOf reports whether one of the comma-separated values of a known fact is
+// wanted.
+func anyOf(want []string, f facts.Fact) bool {
+	if f.State != facts.Known {
+		return false
+	}
+	for _, v := range strings.Split(f.Value, ",") {
+		for _, w := range want {
+			if strings.EqualFold(strings.TrimSpace(v), w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func inNetworks(ps []netip.Prefix, ip netip.Addr) bool {
+	for _, p := range ps {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyGlob(patterns []string, s string) bool {
+	for _, p := range patterns {
+		if glob(p, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// glob matches a pattern in which "*" stands for any run of characters. It
+// runs in time proportional to len(pattern) × len(s) at worst.
+func glob(p, s string) bool {
+	px, sx, star, mark := 0, 0, -1, 0
+	for sx < len(s) {
+		switch {
+		case px < len(p) && p[px] == '*':
+			star, mark = px, sx
+			px++
+		case px < len(p) && p[px] == s[sx]:
+			px++
+			sx++
+		case star >= 0:
+			mark++
+			px, sx = star+1, mark
+		default:
+			return false
+		}
+	}
+	for px < len(p) && p[px] == '*' {
+		px++
+	}
+	return px == len(p)
+}
+
+func anyDomain(patterns []string, domain string) bool {
+	for _, p := range patterns {
+		p = strings.TrimPrefix(p, "*")
+		if p == domain || strings.HasPrefix(p, ".") && strings.HasSuffix(domain, p) && len(domain) > len(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c Sender) String() string        { return "sender: " + c.Match.String() }
+func (c Recipient) String() string     { return "recipient: " + c.Match.String() }
+func (c AnyRecipient) String() string  { return "any_recipient: " + c.Match.String() }
+func (c AllRecipients) String() string { return "all_recipients: " + c.Match.String() }
+func (c RecipientCount) String() string {
+	return "recipient_count: " + c.Range.String()
+}
+
+// String writes the match as in YAML.
+func (m AddressMatch) String() string {
+	var out []string
+	add := func(key, v string) { out = append(out, key+": "+v) }
+	lst := func(vs []string) string { return "[" + strings.Join(vs, ", ") + "]" }
+	named := func(id string) string { return "{list: " + id + "}" }
+	if len(m.Address) > 0 {
+		add("address", lst(m.Address))
+	}
+	if m.AddressList != "" {
+		add("address", named(m.AddressList))
+	}
+	if len(m.Domain) > 0 {
+		add("domain", lst(m.Domain))
+	}
+	if m.DomainList != "" {
+		add("domain", named(m.DomainList))
+	}
+	if len(m.Group) > 0 {
+		add("group", lst(m.Group))
+	}
+	for _, k := range sortedKeys(m.Attribute) {
+		add("attribute", "{"+k+": "+m.Attribute[k]+"}")
+	}
+	if len(m.Network) > 0 {
+		add("network", fmt.Sprint(m.Network))
+	}
+	if m.NetworkList != "" {
+		add("network", named(m.NetworkList))
+	}
+	if m.Authenticated != nil {
+		add("authenticated", fmt.Sprint(*m.Authenticated))
+	}
+	if m.Internal != nil {
+		add("internal", fmt.Sprint(*m.Internal))
+	}
+	if m.Not != nil {
+		add("not", m.Not.String())
+	}
+	return "{" + strings.Join(out, ", ") + "}"
+}

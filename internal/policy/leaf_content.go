@@ -1,0 +1,233 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/detect"
+	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
+	"labelmilter/internal/sit"
+)
+
+// SIT is `sit:`: distinct values of sensitive information types.
+type SIT struct {
+	Types         []string
+	MinUnique     int // default 1
+	MaxUnique     int // 0 = no upper bound
+	MinConfidence int
+	PerPart       bool
+}
+
+func (c SIT) eval(e *Evaluation) set {
+	counts := map[string]map[string]bool{} // part ("" unless PerPart) → type + value
+	for _, f := range e.Findings {
+		if f.Confidence < c.MinConfidence || !slices.Contains(c.Types, f.Type) {
+			continue
+		}
+		part := ""
+		if c.PerPart {
+			part = f.Part + "\x00" + string(f.Where)
+		}
+		if counts[part] == nil {
+			counts[part] = map[string]bool{}
+		}
+		for _, v := range distinct(f) {
+			counts[part][f.Type+"\x00"+v] = true
+		}
+	}
+	best := 0
+	for _, part := range sortedKeys(counts) {
+		n := len(counts[part])
+		best = max(best, n)
+		if n >= c.MinUnique && (c.MaxUnique == 0 || n <= c.MaxUnique) {
+			e.saw("%d distinct values", n)
+			return e.all()
+		}
+	}
+	e.saw("%d distinct values", best)
+	// "at most n" of nothing holds when the lower bound allows nothing.
+	return e.whole(c.MinUnique == 0 && best == 0)
+}
+
+// distinct gives keys for the distinct values of a finding. Reveal: the
+// values are compared and forgotten.
+func distinct(f detect.Finding) []string {
+	if len(f.Instances) == 0 {
+		out := make([]string, f.Unique)
+		for i := range out {
+			out[i] = fmt.Sprintf("%s/%s/%d", f.Part, f.Where, i)
+		}
+		return out
+	}
+	out := make([]string, 0, len(f.Instances))
+	for _, i := range f.Instances {
+		out = append(out, i.Normal.Reveal())
+	}
+	return out
+}
+
+// MarkingIs is `marking:`: a protective marking read in the message fits all
+// that is set.
+type MarkingIs struct {
+	Scheme, Classification, IMM, Caveat, Diagnostic, Source []string
+}
+
+func (c MarkingIs) eval(e *Evaluation) set {
+	e.saw("%d markings", len(e.Markings))
+	for _, m := range e.Markings {
+		if c.fits(m) {
+			return e.all()
+		}
+	}
+	return e.none()
+}
+
+func (c MarkingIs) fits(m marking.Marking) bool {
+	if len(c.Source) > 0 {
+		if !slices.Contains(c.Source, string(m.Source)) {
+			return false
+		}
+	} else if m.Use != marking.Own {
+		return false
+	}
+	in := func(want []string, have ...string) bool {
+		return len(want) == 0 || slices.ContainsFunc(have, func(h string) bool { return slices.Contains(want, h) })
+	}
+	var codes []string
+	for _, d := range m.Diagnostics {
+		codes = append(codes, string(d.Code))
+	}
+	return in(c.Scheme, string(m.Scheme)) && in(c.Classification, string(m.Classification)) && in(c.IMM, m.IMMs...) &&
+		in(c.Caveat, m.Caveats...) && in(c.Diagnostic, codes...)
+}
+
+// LabelIs is `label:`. Block, and hold without a label, rank above every label.
+type LabelIs struct {
+	Is           []label.ID
+	AtLeast      *label.Label
+	AtMost       *label.Label
+	BelowContent bool // below what content or documents call for
+}
+
+func (c LabelIs) eval(e *Evaluation) set {
+	a := e.Label
+	have := "no label"
+	if a.Label != nil {
+		have = string(a.Label.ID)
+	}
+	e.saw("%s, outcome %s", have, a.Outcome)
+	if len(c.Is) > 0 && (a.Label == nil || a.Outcome == label.Block || !slices.Contains(c.Is, a.Label.ID)) {
+		return e.none()
+	}
+	if c.AtLeast != nil && !a.AtLeast(c.AtLeast.Rank) {
+		return e.none()
+	}
+	if c.AtMost != nil && !a.AtMost(c.AtMost.Rank) {
+		return e.none()
+	}
+	if c.BelowContent && a.Mismatch == nil {
+		return e.none()
+	}
+	return e.all()
+}
+
+// Unlabelled is `unlabelled:`.
+type Unlabelled struct{ Want bool }
+
+func (c Unlabelled) eval(e *Evaluation) set {
+	return e.whole((e.Label.Outcome == label.None || e.Label.Outcome == "") == c.Want)
+}
+
+// OutcomeIs is `outcome:`.
+type OutcomeIs struct{ Of []label.Outcome }
+
+func (c OutcomeIs) eval(e *Evaluation) set {
+	e.saw("%s", e.Label.Outcome)
+	return e.whole(slices.Contains(c.Of, e.Label.Outcome))
+}
+
+// ConflictIs is `conflict:`.
+type ConflictIs struct{ Of []string }
+
+func (c ConflictIs) eval(e *Evaluation) set {
+	return e.whole(slices.ContainsFunc(e.Label.Conflicts, func(x label.Conflict) bool { return slices.Contains(c.Of, x.Code) }))
+}
+
+// Inspection is `inspection:`: what was not fully inspected.
+type Inspection struct {
+	Incomplete *bool
+	Reasons    []budget.Reason
+}
+
+func (c Inspection) eval(e *Evaluation) set {
+	skipped := append(slices.Clone(e.Skipped), e.skips...)
+	e.saw("%d parts not fully inspected", len(skipped))
+	if c.Incomplete != nil && *c.Incomplete != (len(skipped) > 0) {
+		return e.none()
+	}
+	if len(c.Reasons) == 0 {
+		return e.whole(c.Incomplete != nil)
+	}
+	return e.whole(slices.ContainsFunc(skipped, func(s budget.Skip) bool { return slices.Contains(c.Reasons, s.Reason) }))
+}
+
+func (c SIT) String() string {
+	s := "sit: {type: [" + strings.Join(c.Types, ", ") + "]"
+	s += fmt.Sprintf(", min_unique: %d", c.MinUnique)
+	if c.MaxUnique > 0 {
+		s += fmt.Sprintf(", max_unique: %d", c.MaxUnique)
+	}
+	s += fmt.Sprintf(", min_confidence: %d (%s)", c.MinConfidence, sit.Level(c.MinConfidence))
+	if c.PerPart {
+		s += ", per: part"
+	}
+	return s + "}"
+}
+
+func (c MarkingIs) String() string {
+	var out []string
+	for _, kv := range []struct {
+		k string
+		v []string
+	}{{"scheme", c.Scheme}, {"classification", c.Classification}, {"imm", c.IMM}, {"caveat", c.Caveat}, {"diagnostic", c.Diagnostic}, {"source", c.Source}} {
+		if len(kv.v) > 0 {
+			out = append(out, kv.k+": ["+strings.Join(kv.v, ", ")+"]")
+		}
+	}
+	return "marking: {" + strings.Join(out, ", ") + "}"
+}
+
+func (c LabelIs) String() string {
+	var out []string
+	if len(c.Is) > 0 {
+		out = append(out, fmt.Sprintf("is: %v", c.Is))
+	}
+	if c.AtLeast != nil {
+		out = append(out, "at_least: "+string(c.AtLeast.ID))
+	}
+	if c.AtMost != nil {
+		out = append(out, "at_most: "+string(c.AtMost.ID))
+	}
+	if c.BelowContent {
+		out = append(out, "below_content: true")
+	}
+	return "label: {" + strings.Join(out, ", ") + "}"
+}
+
+func (c Unlabelled) String() string { return fmt.Sprintf("unlabelled: %v", c.Want) }
+func (c OutcomeIs) String() string  { return fmt.Sprintf("outcome: %v", c.Of) }
+func (c ConflictIs) String() string { return "conflict: [" + strings.Join(c.Of, ", ") + "]" }
+
+func (c Inspection) String() string {
+	var out []string
+	if c.Incomplete != nil {
+		out = append(out, fmt.Sprintf("incomplete: %v", *c.Incomplete))
+	}
+	if len(c.Reasons) > 0 {
+		out = append(out, fmt.Sprintf("reason: %v", c.Reasons))
+	}
+	return "inspection: {" + strings.Join(out, ", ") + "}"
+}
