@@ -1,0 +1,273 @@
+package plan
+
+import (
+	"mime"
+	"slices"
+	"strings"
+	"time"
+
+	"labelmilter/internal/label"
+	"labelmilter/internal/message"
+	"labelmilter/internal/policy"
+	"labelmilter/internal/verdict"
+)
+
+// editor collects the edits of one message. A region (a header name, the
+// subject) belongs to the first rule that edits it; edits of other rules to
+// the same region are reported, not applied.
+type editor struct {
+	msg       *message.Message
+	deletes   []verdict.Modification
+	changes   []verdict.Modification
+	inserts   []verdict.Modification
+	adds      []verdict.Modification
+	rcpts     []verdict.Modification
+	regions   map[string]string // lower-case region → owner
+	conflicts []label.Conflict
+}
+
+// sorted gives the edits in the order they are sent: deletions from the last
+// occurrence to the first (the only order that both MTAs number alike),
+// changes, insertions at the top, additions, recipients.
+func (e *editor) sorted() []verdict.Modification {
+	out := slices.Concat(e.deletes, e.changes, e.inserts, e.adds, e.rcpts)
+	if out == nil {
+		out = []verdict.Modification{}
+	}
+	return out
+}
+
+// claim takes a region for a rule; false if another has it.
+func (e *editor) claim(region, owner string) bool {
+	region = strings.ToLower(region)
+	have, taken := e.regions[region]
+	if taken && have != owner {
+		e.conflicts = append(e.conflicts, label.Conflict{Code: label.ModificationOverridden, Kept: have, Lost: []string{owner}, Detail: region})
+		return false
+	}
+	e.regions[region] = owner
+	return true
+}
+
+const ourselves = "labelmilter"
+
+// own writes the fields that are ours: label, inspection and quarantine
+// reason. What arrived under our names is removed, unless it is the one field
+// we would write, to the letter.
+func (e *editor) own(in Input, a label.Assignment, p Plan, o Options) {
+	want := map[string]string{}
+	if a.Label != nil && a.Outcome != label.Block && o.Writes(label.Header) {
+		want[label.Header] = label.FormatHeader(a, o.Catalogue.ID)
+	}
+	if len(in.Reasons) > 0 && p.Verdict.Disposition == verdict.Accept {
+		want[InspectionHeader] = "incomplete; reason=" + strings.Join(in.Reasons, ",")
+	}
+	if p.Verdict.Disposition == verdict.Quarantine {
+		want[ReasonHeader] = p.WinningRule + "; id=" + incidentID(in.Message.Digest)
+	}
+	for _, name := range OwnHeaders {
+		e.regions[strings.ToLower(name)] = ourselves
+		e.replaceAll(name, want[name])
+	}
+	e.msip(in, a, o)
+}
+
+// incidentID is short and follows from the message alone, so that replay
+// gives the same.
+func incidentID(digest string) string {
+	_, hex, _ := strings.Cut(digest, ":")
+	if len(hex) > 16 {
+		hex = hex[:16]
+	}
+	return hex
+}
+
+// replaceAll removes all fields of a name and inserts one with the value, ""
+// for none. A single field with just that value is left alone.
+func (e *editor) replaceAll(name, value string) {
+	have := e.msg.Header.All(name)
+	if len(have) == 1 && value != "" && have[0].Value() == strings.TrimSpace(message.Unfold(value)) {
+		return
+	}
+	for i := len(have); i > 0; i-- {
+		e.deletes = append(e.deletes, verdict.Modification{Op: verdict.DeleteHeader, Index: i, Name: have[i-1].Name})
+	}
+	if value != "" {
+		e.inserts = append(e.inserts, verdict.Modification{Op: verdict.InsertHeader, Index: 0, Name: name, Value: value})
+	}
+}
+
+// msip writes the items of the own tenant and keeps all others as they are.
+// From outside, items that claim to be the own tenant's are removed.
+func (e *editor) msip(in Input, a label.Assignment, o Options) {
+	if o.Tenant == "" {
+		return
+	}
+	fields := e.msg.Header.All(label.MSIPHeader)
+	var values []string
+	for _, f := range fields {
+		values = append(values, f.Value())
+	}
+	old := label.ParseMSIP(strings.Join(values, ";"))
+	own, had := old.OfTenant(o.Tenant)
+	writes := o.Writes(label.MSIPHeader) && a.Label != nil && a.Label.GUID != "" && a.Outcome != label.Block
+	if had && in.Trusted && (!writes || strings.EqualFold(own.GUID, a.Label.GUID)) && len(fields) == 1 {
+		return // right already, with its own date and method
+	}
+	items := old.Without(o.Tenant, guids(o.Catalogue)...)
+	if writes {
+		items = append(items, label.MSIPWrite{Tenant: o.Tenant, Label: *a.Label, Method: "Standard",
+			SetDate: setDate(in.Message)}.Items()...)
+	}
+	if len(fields) == 0 && len(items) == 0 || len(fields) <= 1 && old.Same(items) {
+		return
+	}
+	e.regions[label.MSIPHeader] = ourselves
+	value := label.JoinMSIP(items)
+	e.replaceAll(label.MSIPHeader, value)
+}
+
+func guids(c *label.Catalogue) []string {
+	var out []string
+	for _, l := range c.Labels() {
+		if l.GUID != "" {
+			out = append(out, l.GUID)
+		}
+	}
+	return out
+}
+
+// setDate is the message's own date, so that judging twice writes the same.
+func setDate(m *message.Message) string {
+	if d := m.Date(); !d.IsZero() {
+		return d.UTC().Format(time.RFC3339)
+	}
+	return ""
+}
+
+// rule applies the edits of one effective rule.
+func (e *editor) rule(r policy.RuleResult) {
+	owner := r.Name()
+	for _, a := range r.Actions {
+		switch a.Kind {
+		case policy.ActAddHeader:
+			if e.claim(a.Name, owner) {
+				e.adds = append(e.adds, verdict.Modification{Op: verdict.AddHeader, Index: 0, Name: a.Name, Value: headerText(a.Value)})
+			}
+		case policy.ActChangeHeader:
+			if e.claim(a.Name, owner) {
+				e.change(a.Name, headerText(a.Value))
+			}
+		case policy.ActDeleteHeader:
+			if e.claim(a.Name, owner) {
+				for i := len(e.msg.Header.All(a.Name)); i > 0; i-- {
+					e.deletes = append(e.deletes, verdict.Modification{Op: verdict.DeleteHeader, Index: i, Name: a.Name})
+				}
+			}
+		case policy.ActSubjectPrefix, policy.ActSubjectSuffix:
+			if e.claim("subject", owner) {
+				e.subject(a)
+			}
+		case policy.ActAddRecipient:
+			for _, to := range a.Addresses {
+				if !slices.ContainsFunc(e.msg.Envelope.RcptTo, func(x string) bool { return strings.EqualFold(x, to) }) && !e.hasRcpt(to) {
+					e.rcpts = append(e.rcpts, verdict.Modification{Op: verdict.AddRecipient, Address: to})
+				}
+			}
+		case policy.ActDeleteRecipient:
+			for _, rc := range r.Recipients {
+				if !e.hasRcpt(rc) {
+					e.rcpts = append(e.rcpts, verdict.Modification{Op: verdict.DeleteRecipient, Address: rc})
+				}
+			}
+		}
+	}
+}
+
+func (e *editor) hasRcpt(addr string) bool {
+	return slices.ContainsFunc(e.rcpts, func(m verdict.Modification) bool { return m.Address == addr })
+}
+
+// change sets the one field of a name: the first is changed, further ones are
+// removed, a missing one is added.
+func (e *editor) change(name, value string) {
+	have := e.msg.Header.All(name)
+	if len(have) == 0 {
+		e.adds = append(e.adds, verdict.Modification{Op: verdict.AddHeader, Index: 0, Name: name, Value: value})
+		return
+	}
+	for i := len(have); i > 1; i-- {
+		e.deletes = append(e.deletes, verdict.Modification{Op: verdict.DeleteHeader, Index: i, Name: name})
+	}
+	if have[0].Value() != value {
+		e.changes = append(e.changes, verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: name, Value: value})
+	}
+}
+
+// subject puts a prefix or suffix on the subject, once: a subject that has it
+// already stays.
+func (e *editor) subject(a policy.Action) {
+	fields := e.msg.Header.All("Subject")
+	raw := ""
+	if len(fields) > 0 {
+		raw = fields[0].Value()
+	}
+	pending := -1
+	for i, m := range e.changes {
+		if m.Name == "Subject" {
+			pending, raw = i, m.Value
+		}
+	}
+	text := message.DecodeField(raw)
+	add := strings.TrimSpace(a.Value)
+	if a.Kind == policy.ActSubjectPrefix && strings.HasPrefix(text, add) || a.Kind == policy.ActSubjectSuffix && strings.HasSuffix(text, add) {
+		return
+	}
+	// Keep the original encoding where the addition is plain ASCII: blanks
+	// between it and an encoded word are shown (RFC 2047 6.2).
+	var value string
+	switch {
+	case a.Kind == policy.ActSubjectPrefix && isASCII(add) && isASCII(raw):
+		value = strings.TrimSpace(add + " " + raw)
+	case a.Kind == policy.ActSubjectSuffix && isASCII(add) && isASCII(raw):
+		value = strings.TrimSpace(raw + " " + add)
+	case a.Kind == policy.ActSubjectPrefix:
+		value = encode(strings.TrimSpace(add + " " + text))
+	default:
+		value = encode(strings.TrimSpace(text + " " + add))
+	}
+	m := verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: "Subject", Value: value}
+	switch {
+	case pending >= 0:
+		e.changes[pending] = m
+	case len(fields) == 0:
+		m.Op, m.Index = verdict.AddHeader, 0
+		e.adds = append(e.adds, m)
+	default:
+		e.changes = append(e.changes, m)
+	}
+}
+
+// headerText makes a header value of free text: encoded words for what is not
+// ASCII, no line ends.
+func headerText(s string) string {
+	return encode(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\r' || r == '\n' || r == 0 }), " "))
+}
+
+// encode writes text as encoded words where it is not plain ASCII, folded
+// between words.
+func encode(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return strings.ReplaceAll(mime.QEncoding.Encode("utf-8", s), "?= =?", "?=\n =?")
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 || s[i] < 0x20 && s[i] != '\t' {
+			return false
+		}
+	}
+	return true
+}
