@@ -1,0 +1,218 @@
+package marking
+
+import "strings"
+
+// Tag is a marking in a subject.
+type Tag struct {
+	Marking Marking
+	// Start and End are its place in the decoded subject, in octets, brackets
+	// included. A tag that is never closed ends where the last thing that
+	// could be read of it does.
+	Start, End int
+}
+
+// maxTags bounds the tags reported of one text. Later ones are still reported
+// while each ranks above all before.
+const maxTags = 64
+
+// FindSubject finds the tags in a subject whose encoded words are decoded,
+// from left to right. The standard's reader takes the first (EPMS 2024 §6
+// footnote 5); with more than one the first says so. Historical tags, tags of
+// other namespaces, tags never closed and tags written with look-alike
+// characters are reported too, each with its diagnostic.
+func FindSubject(subject string) []Tag {
+	return findTags(SourceSubject, subject)
+}
+
+func findTags(src Source, text string) []Tag {
+	var tags []Tag
+	total, top := 0, 0
+	eachTag(src, text, func(t Tag) {
+		rank, _ := Rank(t.Marking.Classification)
+		if total++; total <= maxTags || rank > top {
+			tags = append(tags, t)
+		}
+		top = max(top, rank)
+	})
+	if total > 1 && src == SourceSubject {
+		m := &tags[0].Marking
+		m.Diagnostics = append(m.Diagnostics, diagnostic(SeveralSubjectTags, 0,
+			"the subject has several tags, the leftmost counts"))
+	}
+	return tags
+}
+
+// eachTag calls found for every tag.
+func eachTag(src Source, text string, found func(Tag)) {
+	if plainASCII(text) {
+		eachTagIn(src, text, nil, text, found)
+		return
+	}
+	f := foldText(text)
+	eachTagIn(src, f.text, f.offs, text, found)
+}
+
+// eachTagIn reads tags in text. offs, if not nil, maps its octets to those of
+// original.
+func eachTagIn(src Source, text string, offs []int, original string, found func(Tag)) {
+	at := func(i int) int {
+		if offs == nil {
+			return i
+		}
+		return offs[i]
+	}
+	for i := 0; i < len(text); i++ {
+		j := strings.IndexAny(text[i:], "[({<")
+		if j < 0 {
+			return
+		}
+		i += j
+		m, end, ok := readTag(src, text, i)
+		if !ok {
+			continue
+		}
+		t := Tag{Marking: m, Start: at(i), End: at(end)}
+		if offs != nil {
+			fromFolded(&t, text[i:end], offs[i:], original)
+		}
+		t.Marking.Raw = original[t.Start:t.End]
+		found(t)
+		i = end - 1
+	}
+}
+
+// fromFolded brings the places in t back to the original text and reports
+// what was not ASCII there.
+func fromFolded(t *Tag, text string, offs []int, original string) {
+	ds := t.Marking.Diagnostics
+	for i := range ds {
+		if ds[i].Offset < len(offs) {
+			ds[i].Offset = max(0, offs[ds[i].Offset]-t.Start)
+		}
+	}
+	if original[t.Start:t.End] == text || t.Marking.Scheme != SchemeAU {
+		return
+	}
+	// The frame is everything up to the equals sign, and the last bracket.
+	frame := strings.IndexAny(text, "=:") + 1
+	for i := 0; i <= frame && i < len(text); i++ {
+		if original[offs[i]] != text[i] {
+			t.lookalike()
+			return
+		}
+	}
+	if last := len(text) - 1; original[offs[last]] != text[last] {
+		t.lookalike()
+		return
+	}
+	t.Marking.Diagnostics = append(ds, diagnostic(NonASCIIMarking, 0,
+		"the marking is not plain printable ASCII"))
+}
+
+func (t *Tag) lookalike() {
+	for _, d := range t.Marking.Diagnostics {
+		if d.Code == LookalikeTag {
+			return
+		}
+	}
+	t.Marking.Diagnostics = append(t.Marking.Diagnostics, diagnostic(LookalikeTag, 0,
+		"written with characters that only look like those of a tag"))
+}
+
+// readTag reads a tag whose bracket is text[i].
+func readTag(src Source, text string, i int) (m Marking, end int, ok bool) {
+	k := readKey(text, skipBlank(text, i+1))
+	if !k.present || !opensTag(k) {
+		return m, 0, false
+	}
+	square := text[i] == '['
+	if !square && (k.kind != kSEC || !k.exact || k.colon) {
+		return m, 0, false
+	}
+	m = newMarking(src, "")
+	r := reader{m: &m, s: text, origin: i, close: closer(text[i])}
+	if text[i+1] != text[skipBlank(text, i+1)] {
+		r.add(SpaceInValue, i+1, "blanks after the bracket")
+	}
+	end, closed := r.elements(i + 1)
+	if !r.isMarking(k, closed, square) {
+		return m, 0, false
+	}
+	if !square {
+		r.add(LookalikeTag, i, "the brackets of a tag are square")
+	}
+	if !closed {
+		r.add(UnterminatedTag, i, "the tag is not closed")
+		end = trimmedEnd(text, i, end)
+	}
+	if end-i-2 > maxMarking {
+		r.add(MarkingTooLong, i, "more than 998 octets")
+	}
+	r.finish()
+	return m, end, true
+}
+
+// opensTag tells whether a tag can begin with k; a colon passes for "=" only
+// after the two names that were ever written so.
+func opensTag(k key) bool {
+	switch k.kind {
+	case kSEC, kDLM:
+		return true
+	case kUnknown, kNOTE, kORIGIN:
+		return false
+	}
+	return !k.colon
+}
+
+func closer(open byte) byte {
+	switch open {
+	case '(':
+		return ')'
+	case '{':
+		return '}'
+	case '<':
+		return '>'
+	}
+	return ']'
+}
+
+// isMarking tells a marking from other bracketed text that begins like one.
+func (r *reader) isMarking(first key, closed, square bool) bool {
+	m := r.m
+	readable := m.Classification != "" || m.DLM != ""
+	switch {
+	case !square:
+		_, known := Rank(m.Classification)
+		return known && closed
+	case readable:
+		return true
+	case first.colon: // "[SEC: form 10-K]"
+		return false
+	case first.kind == kSEC || first.kind == kDLM:
+		// A name in another case before something that is no word, as in
+		// "[sec=30]", is a variable, not a marking.
+		return first.exact || first.value < len(r.s) && isLetter(r.s[first.value])
+	case r.seen[kSEC] || r.seen[kDLM]:
+		return true
+	}
+	// No class at all: a marking that lost it, if a caveat or marker is known.
+	for _, c := range m.Caveats {
+		if readCaveat(c).known {
+			return true
+		}
+	}
+	for _, imm := range m.IMMs {
+		if canon, _ := readIMM(imm); canon != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// trimmedEnd moves the end of an unclosed tag back over blanks and commas.
+func trimmedEnd(text string, start, end int) int {
+	for end > start+1 && (isBlank(text[end-1]) || text[end-1] == ',') {
+		end--
+	}
+	return end
+}
