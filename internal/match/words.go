@@ -1,0 +1,237 @@
+package match
+
+import (
+	"strings"
+	"unicode"
+
+	"labelmilter/internal/match/fold"
+)
+
+// WordOptions change how word lists match.
+type WordOptions struct {
+	CaseSensitive bool
+	// String matches also inside words.
+	String bool
+}
+
+// MaxWord is the longest word or phrase, in characters.
+const MaxWord = 256
+
+// maxSpaces is how many white space characters one space of a phrase matches:
+// a line break with indentation, but not a page apart.
+const maxSpaces = 16
+
+// Words is a list of words and phrases. Both sides are folded as package fold
+// says, so accents, widths and invisible characters do not matter; a space
+// matches any white space, also a line break. Without String a match must
+// have no letter or digit right before and after it; Han, kana, hangul, Thai,
+// Lao, Khmer and Burmese have no such boundary. It is safe for concurrent use.
+type Words struct {
+	table *fold.Table
+	o     WordOptions
+	next  map[uint64]int32 // node<<32 | character → node
+	word  []int32          // per node: index of the word that ends there, -1
+	first [64]uint64       // bloom over first characters
+}
+
+// WordError says which word is wrong.
+type WordError struct {
+	Index  int // in the list, -1 for the list itself
+	Reason string
+	Fix    string
+}
+
+func (e *WordError) Error() string {
+	if e.Index < 0 {
+		return e.Reason
+	}
+	return "word " + itoa(e.Index) + ": " + e.Reason + " (" + e.Fix + ")"
+}
+
+// CompileWords compiles a list. Errors are of type *WordError.
+func CompileWords(words []string, o WordOptions) (*Words, error) {
+	table := fold.Standard()
+	if len(words) == 0 {
+		return nil, &WordError{-1, "empty word list", "give at least one word"}
+	}
+	w := &Words{table: table, o: o, next: map[uint64]int32{}, word: []int32{-1}}
+	var x fold.Text
+	for i, s := range words {
+		runes, reason := FoldWord(table, &x, s)
+		if reason != "" {
+			return nil, &WordError{i, reason, "give letters, digits or signs, at most " + itoa(MaxWord)}
+		}
+		node := int32(0)
+		for k, r := range runes {
+			r = w.canonical(r)
+			if k == 0 {
+				w.first[r>>6&63] |= 1 << (r & 63)
+			}
+			key := uint64(node)<<32 | uint64(r)
+			child, ok := w.next[key]
+			if !ok {
+				child = int32(len(w.word))
+				w.word = append(w.word, -1)
+				w.next[key] = child
+			}
+			node = child
+		}
+		if w.word[node] < 0 {
+			w.word[node] = int32(i)
+		}
+	}
+	return w, nil
+}
+
+// FoldWord folds a word or phrase as lists do: white space at the ends taken
+// off, runs of it made one space. reason says what is wrong with it, or "".
+func FoldWord(table *fold.Table, x *fold.Text, s string) (runes []rune, reason string) {
+	if strings.ToValidUTF8(s, "") != s {
+		return nil, "not valid UTF-8"
+	}
+	if len(s) > 8*MaxWord {
+		return nil, "too long"
+	}
+	table.Fold(x, s)
+	for _, r := range x.Runes(nil) {
+		if r < 0x80 && fold.Space(byte(r)) {
+			r = ' '
+			if len(runes) == 0 || runes[len(runes)-1] == ' ' {
+				continue
+			}
+		}
+		runes = append(runes, r)
+	}
+	if n := len(runes); n > 0 && runes[n-1] == ' ' {
+		runes = runes[:n-1]
+	}
+	switch {
+	case len(runes) == 0:
+		return nil, "empty word"
+	case len(runes) > MaxWord:
+		return nil, "too long"
+	}
+	return runes, ""
+}
+
+// Canonical is the form in which characters are compared without case: ASCII
+// in lower case, others by simple folding to the least of their orbit.
+func Canonical(r rune) rune {
+	if r < 0x80 {
+		if r >= 'A' && r <= 'Z' {
+			r += 32
+		}
+		return r
+	}
+	least := r
+	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
+		if o >= 0x80 && (o < least || least < 0x80) {
+			least = o
+		}
+	}
+	return least
+}
+
+func (w *Words) canonical(r rune) rune {
+	if w.o.CaseSensitive {
+		return r
+	}
+	return Canonical(r)
+}
+
+// Match reports whether a word of the list is in text.
+func (w *Words) Match(text string, k *Work) Result {
+	if !k.Take(wordCost * int64(len(text)+1)) {
+		return exhausted
+	}
+	var x fold.Text
+	w.table.Fold(&x, text)
+	found := false
+	if !w.Each(x.Shadow, x.Runes(nil), k, func(int, int, int) bool { found = true; return false }) {
+		return exhausted
+	}
+	return Result{Matched: found}
+}
+
+// FindAll gives up to max matches (max < 0: all) as byte ranges of text,
+// leftmost first, the longest at each place, not overlapping. exhausted means
+// that the bound was met and matches may be missing.
+func (w *Words) FindAll(text string, max int, k *Work) (spans [][2]int, exhausted bool) {
+	if max == 0 {
+		return nil, false
+	}
+	if !k.Take(wordCost * int64(len(text)+1)) {
+		return nil, true
+	}
+	var x fold.Text
+	w.table.Fold(&x, text)
+	start, end := -1, 0
+	put := func() bool {
+		if start >= 0 {
+			spans = append(spans, [2]int{x.Start(start), x.End(end)})
+		}
+		return max < 0 || len(spans) < max
+	}
+	more := true
+	ok := w.Each(x.Shadow, x.Runes(nil), k, func(s, e, _ int) bool {
+		switch {
+		case s == start:
+			end = e
+		case s >= end:
+			more = put()
+			start, end = s, e
+		}
+		return more
+	})
+	if more {
+		put()
+	}
+	return spans, !ok
+}
+
+// wordCost is the number of steps that one byte costs before any word begins.
+const wordCost = 2
+
+// Each calls f with every place of every word, by rising start and then
+// rising end, until f gives false: shadow offsets and index of the word.
+// runes are the characters behind the shadow. It reports false if the bound
+// was met.
+func (w *Words) Each(shadow []byte, runes []rune, k *Work, f func(start, end, word int) bool) bool {
+	for s, r := range runes {
+		r = w.canonical(r)
+		if w.first[r>>6&63]&(1<<(r&63)) == 0 || !w.o.String && !Boundary(shadow, s) {
+			continue
+		}
+		node, i := int32(0), s
+		for i < len(runes) {
+			r := w.canonical(runes[i])
+			if r < 0x80 && fold.Space(byte(r)) {
+				r = ' '
+			}
+			child, ok := w.next[uint64(node)<<32|uint64(r)]
+			if !ok {
+				break
+			}
+			node = child
+			i++
+			if r == ' ' {
+				for n := 1; n < maxSpaces && i < len(runes) && runes[i] < 0x80 && fold.Space(byte(runes[i])); n++ {
+					i++
+				}
+			}
+			if word := w.word[node]; word >= 0 && (w.o.String || Boundary(shadow, i)) && !f(s, i, int(word)) {
+				return true
+			}
+		}
+		if !k.Take(int64(i - s + 1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Boundary reports whether a whole word can begin or end at i of the shadow:
+// not between two letters or digits.
+func Boundary(shadow []byte, i int) bool {
+	return i <= 0 || i >= len(shadow) || !fold.Alnum(shadow[i]) || !fold.Alnum(shadow[i-1])
+}
