@@ -1,0 +1,173 @@
+package validate
+
+import (
+	"hash/crc32"
+	"math"
+	"strings"
+)
+
+var secretTable = []entry{
+	{"github-token", "GitHub token ghp_, gho_, ghu_, ghs_, ghr_: last 6 of 36 characters are the CRC-32 in base 62; github_pat_ by shape", isGitHubToken},
+	{"npm-token", "npm token npm_: last 6 of 36 characters are the CRC-32 in base 62", isNpmToken},
+	{"jwt", "JSON web token: three base64url parts, a JSON object with alg in the first (RFC 7519, RFC 7515)", isJWT},
+	{"uuid", "UUID in 8-4-4-4-12 form, not nil or max, variant and version as assigned (RFC 9562)", isUUID},
+	{"base64-16", "base64 of exactly 16 bytes (RFC 4648)", Base64(16)},
+	{"base64-24", "base64 of exactly 24 bytes (RFC 4648)", Base64(24)},
+	{"base64-32", "base64 of exactly 32 bytes (RFC 4648)", Base64(32)},
+	{"base64-64", "base64 of exactly 64 bytes (RFC 4648)", Base64(64)},
+	{"high-entropy", "at least 3.5 bits of Shannon entropy a character over 16 or more characters", MinEntropy(3.5)},
+	{"not-placeholder", "not a mock-up, redaction or placeholder such as xxxx, ****, <secret>, ${VAR}, changeme", notPlaceholder},
+}
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// maxSecret bounds the text of one token or key, in bytes.
+const maxSecret = 16 << 10
+
+func isGitHubToken(s string) bool {
+	const fineGrained = "github_pat_"
+	if rest, ok := strings.CutPrefix(s, fineGrained); ok {
+		// 22 and 59 characters with an underscore between
+		return len(rest) == 82 && rest[22] == '_' && isBase62(rest[:22]) && isBase62(rest[23:])
+	}
+	if len(s) != 40 || s[:2] != "gh" || index("pousr", s[2]) < 0 || s[3] != '_' {
+		return false
+	}
+	return crcToken(s[4:])
+}
+
+func isNpmToken(s string) bool {
+	rest, ok := strings.CutPrefix(s, "npm_")
+	return ok && len(rest) == 36 && crcToken(rest)
+}
+
+// crcToken: the last six base 62 digits are the CRC-32 (IEEE) of the rest.
+func crcToken(s string) bool {
+	if !isBase62(s) {
+		return false
+	}
+	body, tail := s[:len(s)-6], s[len(s)-6:]
+	var sum uint64
+	for i := 0; i < len(tail); i++ {
+		sum = sum*62 + uint64(index(base62, tail[i]))
+	}
+	var buf field
+	n := copy(buf[:], body)
+	return n == len(body) && sum == uint64(crc32.ChecksumIEEE(buf[:n]))
+}
+
+func isBase62(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if index(base62, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Base64 accepts padded or unpadded base64, standard or URL alphabet but not
+// both, of exactly size bytes, with the unused bits zero (RFC 4648 3.5).
+func Base64(size int) Func {
+	if size < 1 || size > maxSecret {
+		return func(string) bool { return false }
+	}
+	bare := (size*8 + 5) / 6
+	padded := (size + 2) / 3 * 4
+	unused := bare*6 - size*8
+	return func(s string) bool {
+		if len(s) == padded {
+			for i := bare; i < padded; i++ {
+				if s[i] != '=' {
+					return false
+				}
+			}
+			s = s[:bare]
+		}
+		if len(s) != bare {
+			return false
+		}
+		standard, url := false, false
+		v := 0
+		for i := 0; i < len(s); i++ {
+			v = base64Value(s[i])
+			if v < 0 {
+				return false
+			}
+			standard = standard || s[i] == '+' || s[i] == '/'
+			url = url || s[i] == '-' || s[i] == '_'
+		}
+		return !(standard && url) && v&(1<<unused-1) == 0
+	}
+}
+
+// base64Value is the value of a digit in either alphabet, -1 for others.
+func base64Value(c byte) int {
+	switch {
+	case isUpper(c):
+		return int(c - 'A')
+	case 'a' <= c && c <= 'z':
+		return int(c-'a') + 26
+	case isDigit(c):
+		return int(c-'0') + 52
+	case c == '+' || c == '-':
+		return 62
+	case c == '/' || c == '_':
+		return 63
+	}
+	return -1
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	zeros, ones := true, true
+	for i := 0; i < len(s); i++ {
+		c := toLower(s[i])
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+			continue
+		}
+		if !isDigit(c) && (c < 'a' || c > 'f') {
+			return false
+		}
+		zeros = zeros && c == '0'
+		ones = ones && c == 'f'
+	}
+	if zeros || ones {
+		return false
+	}
+	// Variant 10 has versions 1 to 8; Microsoft's older GUIDs have 110.
+	switch c := toLower(s[19]); c {
+	case '8', '9', 'a', 'b':
+		return s[14] >= '1' && s[14] <= '8'
+	case 'c', 'd':
+		return true
+	}
+	return false
+}
+
+// MinEntropy accepts text of 16 to 16,384 bytes whose bytes have at least
+// that many bits of Shannon entropy each.
+func MinEntropy(bits float64) Func {
+	return func(s string) bool {
+		if len(s) < 16 || len(s) > maxSecret {
+			return false
+		}
+		var count [256]int
+		for i := 0; i < len(s); i++ {
+			count[s[i]]++
+		}
+		h := 0.0
+		for _, n := range count {
+			if n > 0 {
+				p := float64(n) / float64(len(s))
+				h -= p * math.Log2(p)
+			}
+		}
+		return h >= bits
+	}
+}
