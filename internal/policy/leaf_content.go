@@ -14,17 +14,26 @@ import (
 
 // SIT is `sit:`: distinct values of sensitive information types.
 type SIT struct {
-	Types         []string
-	MinUnique     int // default 1
-	MaxUnique     int // 0 = no upper bound
+	Types     []SITType
+	MinUnique int // default 1
+	MaxUnique int // 0 = no upper bound
+	PerPart   bool
+}
+
+// SITType is a type with the confidence its findings must have at least.
+type SITType struct {
+	ID            string
 	MinConfidence int
-	PerPart       bool
+}
+
+func (c SIT) wants(f detect.Finding) bool {
+	return slices.ContainsFunc(c.Types, func(t SITType) bool { return t.ID == f.Type && f.Confidence >= t.MinConfidence })
 }
 
 func (c SIT) eval(e *Evaluation) set {
 	counts := map[string]map[string]bool{} // part ("" unless PerPart) → type + value
 	for _, f := range e.Findings {
-		if f.Confidence < c.MinConfidence || !slices.Contains(c.Types, f.Type) {
+		if !c.wants(f) {
 			continue
 		}
 		part := ""
@@ -175,12 +184,14 @@ func (c Inspection) eval(e *Evaluation) set {
 }
 
 func (c SIT) String() string {
-	s := "sit: {type: [" + strings.Join(c.Types, ", ") + "]"
-	s += fmt.Sprintf(", min_unique: %d", c.MinUnique)
+	var types []string
+	for _, t := range c.Types {
+		types = append(types, fmt.Sprintf("%s at %s confidence", t.ID, sit.Level(t.MinConfidence)))
+	}
+	s := fmt.Sprintf("sit: {type: [%s], min_unique: %d", strings.Join(types, ", "), c.MinUnique)
 	if c.MaxUnique > 0 {
 		s += fmt.Sprintf(", max_unique: %d", c.MaxUnique)
 	}
-	s += fmt.Sprintf(", min_confidence: %d (%s)", c.MinConfidence, sit.Level(c.MinConfidence))
 	if c.PerPart {
 		s += ", per: part"
 	}

@@ -1,0 +1,487 @@
+package rulepack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/detect"
+	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
+	"labelmilter/internal/match"
+	"labelmilter/internal/policy"
+	"labelmilter/internal/sit"
+	"labelmilter/internal/strictyaml"
+)
+
+// compiler holds what the parts of compilation share.
+type compiler struct {
+	d        *strictyaml.Decoder
+	opt      Options
+	packs    []*pack
+	lists    map[string][]string // "pack/id" and, if unique, "id"
+	keywords map[string]sit.KeywordList
+	types    map[string]sit.Type
+	cat      *label.Catalogue
+	rs       *Ruleset
+}
+
+var idForm = regexp.MustCompile(`^[a-z0-9]+(?:[-._][a-z0-9]+)*$`)
+
+// Load reads, checks and compiles packs. With any error the ruleset is nil;
+// the problems hold the warnings too.
+func Load(o Options) (*Ruleset, strictyaml.Problems) {
+	c := &compiler{d: strictyaml.NewDecoder(), opt: o, lists: map[string][]string{}, keywords: map[string]sit.KeywordList{},
+		types: map[string]sit.Type{}, rs: &Ruleset{Site: o.Site}}
+	if o.Site == nil {
+		c.opt.Site = &policy.Organisation{}
+		c.rs.Site = c.opt.Site
+	}
+	for i, s := range o.Sources {
+		c.packs = append(c.packs, readPack(s, i, c.d))
+	}
+	c.checkPacks()
+	c.readLists()
+	c.readKeywords()
+	c.catalogue()
+	c.sits()
+	c.policies()
+	c.info()
+	c.digest()
+	ps := c.d.Problems()
+	if ps.HasErrors() {
+		return nil, ps
+	}
+	c.rs.Warnings = ps
+	return c.rs, ps
+}
+
+// at is a node-less problem at a place.
+func (c *compiler) at(p strictyaml.Pos, fix, format string, args ...any) {
+	c.d.Add(strictyaml.Problem{Pos: p, Severity: strictyaml.Error, Message: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+func (c *compiler) warn(p strictyaml.Pos, fix, format string, args ...any) {
+	c.d.Add(strictyaml.Problem{Pos: p, Severity: strictyaml.Warning, Message: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+// id checks the form of an id and that it is new in seen.
+func (c *compiler) id(p strictyaml.Pos, what, id string, seen map[string]strictyaml.Pos) {
+	if id == "" {
+		return // reported as missing
+	}
+	if !idForm.MatchString(id) || len(id) > 100 {
+		c.at(p, "use lower case letters, digits and hyphens, at most 100", "%s id %q is not well formed", what, id)
+	}
+	if first, dup := seen[id]; dup {
+		c.at(p, "", "%s %q is defined twice (first at %s)", what, id, first)
+		return
+	}
+	seen[id] = p
+}
+
+// nearest is a fix that names the nearest known value.
+func nearest(v string, known []string) string {
+	if n, ok := strictyaml.Nearest(v, known); ok {
+		return fmt.Sprintf("did you mean %q?", n)
+	}
+	if len(known) == 0 {
+		return "none is defined"
+	}
+	if len(known) <= 12 {
+		return "known: " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+func (c *compiler) checkPacks() {
+	seen := map[string]strictyaml.Pos{}
+	var ids []string
+	for _, p := range c.packs {
+		pos := p.packMeta.Pos
+		if pos.File == "" {
+			pos = strictyaml.Pos{File: p.shown("pack.yaml"), Line: 1, Col: 1}
+		}
+		c.id(pos, "pack", p.packMeta.ID, seen)
+		ids = append(ids, p.packMeta.ID)
+	}
+	for _, p := range c.packs {
+		for _, r := range p.Requires {
+			if !slices.Contains(ids, r) {
+				c.at(p.packMeta.Pos, "load it too with rules.packs, --pack or --rules", "pack %q requires pack %q, which is not loaded", p.packMeta.ID, r)
+			}
+		}
+	}
+}
+
+func (c *compiler) readLists() {
+	short := map[string]int{}
+	for _, p := range c.packs {
+		seen := map[string]strictyaml.Pos{}
+		for _, f := range p.files {
+			for _, l := range f.Lists {
+				c.id(l.Pos, "list", l.ID, seen)
+				c.lists[p.packMeta.ID+"/"+l.ID] = l.Values
+				short[l.ID]++
+			}
+		}
+	}
+	for _, id := range sortedKeys(c.opt.Lists) {
+		// A site's list replaces the packs' lists of that name, or is new.
+		found := false
+		for k := range c.lists {
+			if k == id || strings.HasSuffix(k, "/"+id) {
+				c.lists[k], found = c.opt.Lists[id], true
+			}
+		}
+		if !found {
+			c.lists[id] = c.opt.Lists[id]
+		}
+	}
+	c.rs.Lists = policy.NewLists(c.lists)
+}
+
+// list resolves a list reference made in a pack.
+func (c *compiler) list(pack, ref string, n *strictyaml.Node) string {
+	for _, k := range []string{pack + "/" + ref, ref} {
+		if _, ok := c.lists[k]; ok {
+			return k
+		}
+	}
+	c.d.Problem(n, nearest(ref, c.known(pack, sortedKeys(c.lists))), "unknown list %q", ref)
+	return ref
+}
+
+// known gives ids as a pack may write them: its own without prefix.
+func (c *compiler) known(pack string, full []string) []string {
+	out := make([]string, 0, len(full))
+	for _, k := range full {
+		out = append(out, strings.TrimPrefix(k, pack+"/"))
+	}
+	return out
+}
+
+func (c *compiler) readKeywords() {
+	for _, p := range c.packs {
+		seen := map[string]strictyaml.Pos{}
+		for _, f := range p.files {
+			for _, k := range f.Keywords {
+				c.id(k.Pos, "keyword list", k.ID, seen)
+				full := p.packMeta.ID + "/" + k.ID
+				for i, w := range k.Words {
+					if strings.TrimSpace(w) == "" {
+						c.at(k.Pos, "remove it", "keyword list %q: word %d is empty", k.ID, i+1)
+					}
+				}
+				c.keywords[full] = sit.KeywordList{ID: full, Words: k.Words, String: k.Match == "string", CaseSensitive: k.Case == "sensitive"}
+			}
+		}
+	}
+}
+
+// keyword resolves a keyword list reference made in a pack.
+func (c *compiler) keyword(pack, ref string, pos strictyaml.Pos) (string, bool) {
+	for _, k := range []string{pack + "/" + ref, ref} {
+		if _, ok := c.keywords[k]; ok {
+			return k, true
+		}
+	}
+	c.at(pos, nearest(ref, c.known(pack, sortedKeys(c.keywords))), "unknown keyword list %q", ref)
+	return ref, false
+}
+
+// catalogue makes the one active catalogue and the marking scheme of its pack.
+func (c *compiler) catalogue() {
+	labels := map[string][]labelY{}
+	for _, p := range c.packs {
+		for _, f := range p.files {
+			if len(f.Labels) > 0 {
+				labels[p.Catalogue] = append(labels[p.Catalogue], f.Labels...)
+			}
+		}
+	}
+	ids := sortedKeys(labels)
+	active := c.opt.Catalogue
+	switch {
+	case active != "" && !slices.Contains(ids, active):
+		c.at(strictyaml.Pos{}, nearest(active, ids), "unknown label catalogue %q", active)
+		return
+	case active == "" && len(ids) > 1:
+		c.at(strictyaml.Pos{}, "choose one with labels.catalogue or --catalogue", "%d label catalogues are loaded: %s", len(ids), strings.Join(ids, ", "))
+		active = ids[0]
+	case active == "" && len(ids) == 1:
+		active = ids[0]
+	case len(ids) == 0:
+		c.cat, _ = label.NewCatalogue("", nil)
+		c.rs.Catalogue = c.cat
+		return
+	}
+	ys := labels[active]
+	ls := make([]label.Label, 0, len(ys))
+	for _, y := range ys {
+		c.id(y.Pos, "label", y.ID, map[string]strictyaml.Pos{})
+		l := label.Label{ID: label.ID(y.ID), Name: y.Name, DisplayName: y.DisplayName, Parent: label.ID(y.Parent), Rank: y.Rank,
+			GUID: strings.ToLower(y.GUID), Published: y.Published, Banner: y.Banner, Description: y.Description}
+		if y.GUID != "" && !label.IsGUID(y.GUID) {
+			c.at(y.Pos, "use the form 8-4-4-4-12 hexadecimal digits", "label %q: GUID %q is not well formed", y.ID, y.GUID)
+		}
+		if m := y.Marking; m != nil {
+			l.Marking = label.Marking{Classification: m.Classification, Caveats: m.Caveats, IMMs: m.IMMs}
+		}
+		ls = append(ls, l)
+	}
+	cat, problems := label.NewCatalogue(active, ls)
+	for _, p := range problems {
+		c.at(ys[p.Index].Pos, "", "%s", p.Message)
+	}
+	cat, unknown := cat.WithGUIDs(c.opt.GUIDs)
+	for _, id := range unknown {
+		c.at(strictyaml.Pos{}, nearest(id, cat.IDs()), "labels.guids: unknown label %q in catalogue %q", id, active)
+	}
+	c.cat, c.rs.Catalogue = cat, cat
+	for _, p := range c.packs {
+		for _, f := range p.files {
+			if f.Markings != nil && p.Catalogue == active {
+				c.markings(p, f.Markings)
+			}
+		}
+	}
+}
+
+func (c *compiler) markings(p *pack, y *markingsY) {
+	if c.rs.Markings != nil {
+		c.at(y.Pos, "", "the marking scheme of catalogue %q is defined twice", p.Catalogue)
+		return
+	}
+	m := &Markings{Pack: p.packMeta.ID, Scheme: y.Scheme, Ceiling: y.Ceiling, Historical: map[string]label.ID{}}
+	if _, ok := marking.Rank(y.Ceiling); !ok {
+		c.at(y.Pos, nearest(y.Ceiling, marking.Classes()), "ceiling: unknown class %q", y.Ceiling)
+	}
+	for _, k := range sortedKeys(y.Historical) {
+		id := y.Historical[k]
+		if _, ok := c.cat.Get(label.ID(id)); !ok && id != "" {
+			c.at(y.Pos, nearest(id, c.cat.IDs()), "historical marking %q: unknown label %q", k, id)
+		}
+		m.Historical[k] = label.ID(id)
+	}
+	c.rs.Markings = m
+}
+
+func (c *compiler) label(n *strictyaml.Node, pos strictyaml.Pos, id string) *label.Label {
+	l, ok := c.cat.Get(label.ID(id))
+	if ok {
+		return &l
+	}
+	if n != nil {
+		pos = n.Pos()
+	}
+	fix := nearest(id, c.cat.IDs())
+	if c.cat.ID == "" {
+		fix = "no loaded pack has labels"
+	}
+	c.at(pos, fix, "unknown label %q", id)
+	return nil
+}
+
+// info fills what can be listed.
+func (c *compiler) info() {
+	for _, p := range c.packs {
+		i := PackInfo{ID: p.packMeta.ID, Version: p.Version, Description: p.Description, License: p.License, Requires: p.Requires,
+			Dir: p.Name, Embedded: p.Embedded}
+		if i.Requires == nil {
+			i.Requires = []string{}
+		}
+		for _, f := range p.files {
+			i.Keywords += len(f.Keywords)
+			i.SITs += len(f.SITs)
+			i.Labels += len(f.Labels)
+			i.LabelRules += len(f.LabelRules)
+			i.Policies += len(f.Policies)
+		}
+		if i.Labels > 0 {
+			i.Catalogue = p.Catalogue
+		}
+		c.rs.Packs = append(c.rs.Packs, i)
+	}
+}
+
+// digest covers everything that can change a decision.
+func (c *compiler) digest() {
+	h := sha256.New()
+	for _, p := range c.packs {
+		fmt.Fprintf(h, "pack %s %s\n", p.packMeta.ID, p.sum)
+	}
+	rest, err := json.Marshal(struct {
+		Catalogue string
+		Assign    []Assign
+		Lists     map[string][]string
+		Site      *policy.Organisation
+		GUIDs     map[string]string
+		Settings  string
+	}{c.opt.Catalogue, unplaced(c.opt.Assign), c.opt.Lists, c.opt.Site, c.opt.GUIDs, c.opt.Settings})
+	if err != nil {
+		c.at(strictyaml.Pos{}, "", "digest: %v", err)
+	}
+	h.Write(rest)
+	c.rs.Digest = "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// unplaced drops the places, which do not change a decision.
+func unplaced(as []Assign) []Assign {
+	out := slices.Clone(as)
+	for i := range out {
+		out[i].Pos = strictyaml.Pos{}
+	}
+	return out
+}
+
+// sits compiles the sensitive information types of all packs.
+func (c *compiler) sits() {
+	seen := map[string]strictyaml.Pos{}
+	var types []sit.Type
+	pos := map[string]sitY{}
+	for _, p := range c.packs {
+		for _, f := range p.files {
+			for _, y := range f.SITs {
+				c.id(y.Pos, "sensitive information type", y.ID, seen)
+				t := c.sit(p.packMeta.ID, y)
+				types = append(types, t)
+				c.types[t.ID] = t
+				pos[t.ID] = y
+				info := TypeInfo{Type: t, Pos: y.Pos, Pack: p.packMeta.ID, Country: y.Country, StatusWhy: y.StatusWhy}
+				if y.Tests != nil {
+					info.Match, info.NoMatch = y.Tests.Match, y.Tests.NoMatch
+				}
+				c.rs.Types = append(c.rs.Types, info)
+			}
+		}
+	}
+	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
+	engine, errs := detect.Compile(types, words)
+	for _, e := range errs {
+		y := pos[e.Type]
+		at := y.Pos
+		if e.Pattern >= 0 && e.Pattern < len(y.Patterns) {
+			at = y.Patterns[e.Pattern].Pos
+			if e.Field == "match.regex" || strings.HasPrefix(e.Field, "match") {
+				at = y.Patterns[e.Pattern].Match.Pos
+			}
+		}
+		msg := fmt.Sprintf("%s: %s", e.Type, e.Err)
+		if e.Field != "" {
+			msg = fmt.Sprintf("%s: %s: %s", e.Type, e.Field, e.Err)
+		}
+		if e.Warning {
+			c.warn(at, e.Fix, "%s", msg)
+		} else {
+			c.at(at, e.Fix, "%s", msg)
+		}
+	}
+	c.rs.Engine = engine
+}
+
+func (c *compiler) sit(pack string, y sitY) sit.Type {
+	t := sit.Type{ID: y.ID, Name: y.Name, Description: y.Description, PurviewID: strings.ToLower(y.PurviewID), Category: y.Category,
+		Status: y.Status, Kind: "sit", Members: y.Members, Recommended: int(y.Recommended), Exclude: exclude(y.Exclude)}
+	if len(y.Patterns) == 0 && len(y.Members) == 0 {
+		c.at(y.Pos, "add patterns, or members for a bundle", "%s: a type needs patterns or members", y.ID)
+	}
+	if y.PurviewID != "" && !label.IsGUID(y.PurviewID) {
+		c.at(y.Pos, "use the form 8-4-4-4-12 hexadecimal digits", "%s: purview_id %q is not well formed", y.ID, y.PurviewID)
+	}
+	for _, p := range y.Patterns {
+		sp := sit.Pattern{Confidence: int(p.Confidence), Match: c.element(pack, p.Match), Proximity: int(p.Proximity)}
+		if p.Near != nil {
+			n := c.need(pack, *p.Near)
+			sp.Near = &n
+		}
+		t.Patterns = append(t.Patterns, sp)
+	}
+	return t
+}
+
+func (c *compiler) element(pack string, y elementY) sit.Element {
+	e := sit.Element{Regex: y.Regex, Words: y.Words, CaseSensitive: y.Case == "sensitive", Boundary: sit.Boundary(y.Boundary),
+		Validate: y.Validate, Exclude: exclude(y.Exclude)}
+	n := 0
+	for _, set := range []bool{y.Regex != "", len(y.Keywords) > 0, len(y.Words) > 0} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		c.at(y.Pos, "", "an element has exactly one of regex, keywords and words")
+	}
+	if y.Regex != "" {
+		e.CaseSensitive = y.Case != "insensitive"
+		if e.Boundary == "" {
+			e.Boundary = sit.BoundaryRegex
+		}
+	} else if e.Boundary == "" {
+		e.Boundary = sit.BoundaryWord
+	}
+	for _, k := range y.Keywords {
+		if full, ok := c.keyword(pack, k, y.Pos); ok {
+			e.Keywords = append(e.Keywords, full)
+		}
+	}
+	return e
+}
+
+func (c *compiler) need(pack string, y needY) sit.Need {
+	n := sit.Need{Min: y.Min, Max: y.Max}
+	for _, k := range y.All {
+		n.All = append(n.All, c.need(pack, k))
+	}
+	for _, k := range y.Any {
+		n.Any = append(n.Any, c.need(pack, k))
+	}
+	for _, k := range y.None {
+		n.None = append(n.None, c.need(pack, k))
+	}
+	if y.Regex != "" || len(y.Keywords) > 0 || len(y.Words) > 0 {
+		e := c.element(pack, y.elementY)
+		n.Element = &e
+		if len(n.All)+len(n.Any)+len(n.None) > 0 {
+			c.at(y.Pos, "put the element into the list", "an element cannot stand beside all, any or none")
+		}
+	} else if len(n.All)+len(n.Any)+len(n.None) == 0 {
+		c.at(y.Pos, "give all, any, none, regex, keywords or words", "near needs at least one element")
+	}
+	if n.Min > len(n.Any) {
+		c.at(y.Pos, "", "min %d is more than the %d elements of any", n.Min, len(n.Any))
+	}
+	if n.Max > 0 && n.Max < n.Min {
+		c.at(y.Pos, "", "max %d is below min %d", n.Max, n.Min)
+	}
+	return n
+}
+
+func exclude(y *excludeY) sit.Exclude {
+	if y == nil {
+		return sit.Exclude{}
+	}
+	return sit.Exclude{Values: y.Values, Prefixes: y.Prefixes, Suffixes: y.Suffixes, StartsWith: y.StartsWith, EndsWith: y.EndsWith,
+		Repeated: y.Repeated, Regex: y.Regex}
+}
+
+// pattern compiles a regular expression of a condition.
+func (c *compiler) pattern(n *strictyaml.Node, expr string) policy.Matcher {
+	p, err := match.Compile(expr, match.Options{AllowEmptyMatch: true})
+	var me *match.Error
+	if errors.As(err, &me) {
+		c.d.Problem(n, me.Fix, "regular expression, offset %d: %s", me.Offset, me.Reason)
+		return nil
+	}
+	if err != nil {
+		c.d.Problem(n, "", "regular expression: %v", err)
+		return nil
+	}
+	return p
+}

@@ -1,0 +1,183 @@
+package rulepack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/strictyaml"
+)
+
+// Source is one pack folder.
+type Source struct {
+	FS       fs.FS
+	Dir      string // folder within FS that holds pack.yaml
+	Name     string // how the folder is shown in problems; Dir if empty
+	Embedded bool
+}
+
+// maxFile and maxFiles bound what is read of a pack.
+const (
+	maxFile  = 8 << 20
+	maxFiles = 2000
+)
+
+// Find gives the pack folders at and below dir, in bytewise order.
+func Find(fsys fs.FS, dir, name string, embedded bool) ([]Source, error) {
+	var out []Source
+	err := fs.WalkDir(fsys, dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && d.Name() == "pack.yaml" {
+			folder := path.Dir(p)
+			shown := folder
+			if name != "" {
+				rel := strings.TrimPrefix(strings.TrimPrefix(folder, dir), "/")
+				shown = path.Join(name, rel)
+			}
+			out = append(out, Source{FS: fsys, Dir: folder, Name: shown, Embedded: embedded})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for packs: %w", err)
+	}
+	slices.SortFunc(out, func(a, b Source) int { return strings.Compare(a.Dir, b.Dir) })
+	return out, nil
+}
+
+// ID reads the id of a pack without checking the rest.
+func (s Source) ID() string {
+	data, err := fs.ReadFile(s.FS, path.Join(s.Dir, "pack.yaml"))
+	if err != nil {
+		return ""
+	}
+	if n, _ := strictyaml.Parse("pack.yaml", data); n != nil {
+		if id := n.Get("id"); id != nil {
+			return id.Text()
+		}
+	}
+	return ""
+}
+
+// pack is one pack as read.
+type pack struct {
+	Source
+	packMeta
+	order int
+	files []packFile
+	sum   string
+}
+
+type packFile struct {
+	name string
+	fileY
+}
+
+// shown is how a file of the pack is named in problems.
+func (s Source) shown(file string) string {
+	n := s.Name
+	if n == "" {
+		n = s.Dir
+	}
+	return path.Join(n, file)
+}
+
+// isTest reports whether a file holds tests and not rules.
+func isTest(name string) bool { return strings.HasSuffix(name, "_test.yaml") }
+
+// readPack reads all files of a pack in bytewise order.
+func readPack(s Source, order int, d *strictyaml.Decoder) *pack {
+	p := &pack{Source: s, order: order}
+	h := sha256.New()
+	fail := func(file string, err error) {
+		d.Problem(nil, "", "%s: %s", s.shown(file), plain(err))
+	}
+	var names []string
+	err := fs.WalkDir(s.FS, s.Dir, func(f string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && f != s.Dir {
+			if _, err := fs.Stat(s.FS, path.Join(f, "pack.yaml")); err == nil {
+				return fs.SkipDir // a pack of its own
+			}
+			if e.Name() == "testdata" {
+				return fs.SkipDir
+			}
+		}
+		if ext := path.Ext(f); !e.IsDir() && (ext == ".yaml" || ext == ".yml") && !isTest(f) {
+			names = append(names, strings.TrimPrefix(strings.TrimPrefix(f, s.Dir), "/"))
+		}
+		if len(names) > maxFiles {
+			return fmt.Errorf("more than %d files", maxFiles)
+		}
+		return nil
+	})
+	if err != nil {
+		fail("", err)
+		return p
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		data, err := readLimited(s.FS, path.Join(s.Dir, name))
+		if err != nil {
+			fail(name, err)
+			continue
+		}
+		fmt.Fprintf(h, "%s %d\n", name, len(data))
+		h.Write(data)
+		if name == "pack.yaml" {
+			decodeFile(d, s.shown(name), data, &p.packMeta)
+			continue
+		}
+		f := packFile{name: name}
+		decodeFile(d, s.shown(name), data, &f.fileY)
+		p.files = append(p.files, f)
+	}
+	if p.Catalogue == "" {
+		p.Catalogue = p.packMeta.ID
+	}
+	p.sum = hex.EncodeToString(h.Sum(nil))
+	return p
+}
+
+func decodeFile(d *strictyaml.Decoder, name string, data []byte, out any) {
+	n, ps := strictyaml.Parse(name, data)
+	for _, p := range ps {
+		d.Add(p)
+	}
+	if n != nil {
+		d.Decode(n, out)
+	}
+}
+
+func readLimited(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("the file has %d bytes, the limit is %d", info.Size(), maxFile)
+	}
+	return fs.ReadFile(fsys, name)
+}
+
+// plain is the cause of a path error without the path, which the problem
+// names already.
+func plain(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,188 @@
+// Package rulepack reads rule packs: folders of YAML that define keywords,
+// named lists, sensitive information types, labels, label rules, policies and
+// exceptions. It checks everything, reports all problems at once with place
+// and fix, and gives an immutable, compiled Ruleset with a digest.
+package rulepack
+
+import (
+	"labelmilter/internal/strictyaml"
+)
+
+// packMeta is pack.yaml.
+type packMeta struct {
+	strictyaml.Pos
+	ID          string   `yaml:"id,required" doc:"unique name of the pack: lower case letters, digits and hyphens; the name of its folder"`
+	Version     string   `yaml:"version,required" doc:"version of the pack, for people and the decision record" example:"1.0.0"`
+	Description string   `yaml:"description,required" doc:"one line: what the pack is for"`
+	Requires    []string `yaml:"requires" doc:"ids of packs that must be loaded too"`
+	License     string   `yaml:"license" doc:"SPDX id of the licence" example:"Apache-2.0"`
+	Attribution string   `yaml:"attribution" doc:"whose data the pack holds and under which terms"`
+	Catalogue   string   `yaml:"catalogue" doc:"id of the label catalogue that the pack's labels form; default the pack's id"`
+}
+
+// fileY is any other YAML file of a pack.
+type fileY struct {
+	Keywords   []keywordsY  `yaml:"keywords" doc:"named keyword lists"`
+	Lists      []listY      `yaml:"lists" doc:"named lists of domains, mailboxes or networks; a site replaces them with rules.lists"`
+	SITs       []sitY       `yaml:"sits" doc:"sensitive information types"`
+	Markings   *markingsY   `yaml:"markings" doc:"which protective marking schemes are read and what they mean"`
+	Labels     []labelY     `yaml:"labels" doc:"sensitivity labels; the labels of a pack form a catalogue"`
+	LabelRules []labelRuleY `yaml:"label_rules" doc:"rules that set or recommend a label from conditions"`
+	Policies   []policyY    `yaml:"policies" doc:"DLP policies"`
+	Exceptions []exceptionY `yaml:"exceptions" doc:"exceptions to rules, with an end"`
+}
+
+type keywordsY struct {
+	strictyaml.Pos
+	ID    string   `yaml:"id,required" doc:"unique in the pack"`
+	Words []string `yaml:"words,required" doc:"words or phrases"`
+	Match string   `yaml:"match" enum:"word|string" default:"word" doc:"word: whole words; string: also inside words"`
+	Case  string   `yaml:"case" enum:"insensitive|sensitive" default:"insensitive" doc:"whether case counts"`
+}
+
+type listY struct {
+	strictyaml.Pos
+	ID          string   `yaml:"id,required" doc:"unique in the pack; conditions use it as {list: id}"`
+	Description string   `yaml:"description" doc:"what belongs in the list"`
+	Values      []string `yaml:"values" doc:"domains (\".example.com\" for subdomains), mailboxes or networks"`
+}
+
+type sitY struct {
+	strictyaml.Pos
+	ID          string     `yaml:"id,required" doc:"unique over all packs: the catalogue's slug"`
+	Name        string     `yaml:"name,required" doc:"name shown to people"`
+	Description string     `yaml:"description" doc:"what is detected, in plain words"`
+	PurviewID   string     `yaml:"purview_id" doc:"GUID of the Purview type, for exchange with Purview"`
+	Category    string     `yaml:"category" doc:"financial, tax, national-id, health, credentials …"`
+	Country     string     `yaml:"country" doc:"ISO 3166-1 alpha-2 code"`
+	Status      string     `yaml:"status" enum:"full|partial" default:"full" doc:"partial: something about the type is not known"`
+	StatusWhy   string     `yaml:"status_reason" doc:"what is missing of a partial type"`
+	Recommended confidence `yaml:"recommended_confidence" doc:"confidence that a condition asks for when it names none"`
+	Members     []string   `yaml:"members" doc:"bundle: the types it is the union of"`
+	Patterns    []patternY `yaml:"patterns" doc:"ways to find it; the highest confidence that holds wins"`
+	Exclude     *excludeY  `yaml:"exclude" doc:"values that never count"`
+	Tests       *sitTestsY `yaml:"tests" doc:"texts that must and must not match"`
+	References  []string   `yaml:"references" doc:"where the format is published"`
+}
+
+type sitTestsY struct {
+	Match   []string `yaml:"match" doc:"texts in which the type is found"`
+	NoMatch []string `yaml:"no_match" doc:"near misses: texts in which it is not found"`
+}
+
+type patternY struct {
+	strictyaml.Pos
+	Confidence confidence `yaml:"confidence,required" doc:"high (85), medium (75), low (65) or a number from 1 to 100"`
+	Match      elementY   `yaml:"match,required" doc:"the primary element"`
+	Near       *needY     `yaml:"near" doc:"supporting elements near the primary one"`
+	Proximity  proximity  `yaml:"proximity" doc:"distance in characters for near; default 300; unlimited for anywhere in the text"`
+}
+
+type elementY struct {
+	strictyaml.Pos
+	Regex    string    `yaml:"regex" doc:"regular expression (RE2 syntax; look-around is run by a bounded engine)"`
+	Keywords []string  `yaml:"keywords" doc:"ids of keyword lists"`
+	Words    []string  `yaml:"words" doc:"words or phrases given here"`
+	Case     string    `yaml:"case" enum:"insensitive|sensitive" doc:"whether case counts; default for regex sensitive, for words insensitive"`
+	Boundary string    `yaml:"boundary" enum:"word|regex|nothing" doc:"what must stand around a match; default for regex: regex (it says itself), for words: word"`
+	Validate []string  `yaml:"validate" doc:"checksum or format functions that must hold"`
+	Exclude  *excludeY `yaml:"exclude" doc:"values that do not count"`
+}
+
+type excludeY struct {
+	Values     []string `yaml:"values" doc:"exact values after normalisation"`
+	Prefixes   []string `yaml:"prefixes" doc:"text right before the match"`
+	Suffixes   []string `yaml:"suffixes" doc:"text right after the match"`
+	StartsWith []string `yaml:"starts_with" doc:"beginning of the value"`
+	EndsWith   []string `yaml:"ends_with" doc:"end of the value"`
+	Repeated   bool     `yaml:"repeated" doc:"values of one repeated digit"`
+	Regex      string   `yaml:"regex" doc:"values that this matches as a whole"`
+}
+
+// needY is a tree: all, any (with min and max), none, or one element.
+type needY struct {
+	strictyaml.Pos
+	All      []needY `yaml:"all" doc:"all of these"`
+	Any      []needY `yaml:"any" doc:"at least min (default 1) and at most max of these"`
+	Min      int     `yaml:"min" min:"0" doc:"of any: at least so many"`
+	Max      int     `yaml:"max" min:"0" doc:"of any: at most so many; 0 = no bound"`
+	None     []needY `yaml:"none" doc:"none of these"`
+	elementY `yaml:",inline"`
+}
+
+type labelY struct {
+	strictyaml.Pos
+	ID          string         `yaml:"id,required" doc:"unique in the catalogue"`
+	Name        string         `yaml:"name,required" doc:"name of the label; Purview allows no colon"`
+	DisplayName string         `yaml:"display_name" doc:"name shown to people"`
+	Parent      string         `yaml:"parent" doc:"id of the label this is a sublabel of"`
+	Rank        int            `yaml:"rank,required" min:"0" max:"1000000" doc:"higher is more sensitive"`
+	GUID        string         `yaml:"guid" doc:"label id in Purview; set per site with labels.guids"`
+	Published   bool           `yaml:"published" default:"true" doc:"false for a label kept for old mail only"`
+	Marking     *labelMarkingY `yaml:"marking" doc:"the protective marking that stands for the label"`
+	Banner      string         `yaml:"banner" doc:"text at the top of documents and bodies"`
+	Description string         `yaml:"description" doc:"when to use it"`
+}
+
+type labelMarkingY struct {
+	Classification string   `yaml:"classification,required" doc:"canonical spelling of the standard" example:"OFFICIAL:Sensitive"`
+	Caveats        []string `yaml:"caveats" doc:"with their type" example:"[\"SH:CABINET\"]"`
+	IMMs           []string `yaml:"imms" doc:"information management markers" example:"[Legal-Privilege]"`
+}
+
+type labelRuleY struct {
+	strictyaml.Pos
+	ID          string `yaml:"id,required" doc:"unique in the pack"`
+	Label       string `yaml:"label,required" doc:"id of the label"`
+	Description string `yaml:"description" doc:"the reason given for the label"`
+	Apply       string `yaml:"apply" enum:"set|recommend" default:"set" doc:"set the label, or only recommend it"`
+	Mode        string `yaml:"mode" enum:"off|simulate|simulate-with-notice|enforce" default:"enforce" doc:"a rule that is not enforced only recommends"`
+	Replace     string `yaml:"replace" enum:"never|same-or-lower|always" default:"same-or-lower" doc:"which earlier automatic label it may replace"`
+	When        *Cond  `yaml:"when,required" doc:"condition"`
+	Except      *Cond  `yaml:"except" doc:"exception"`
+}
+
+type policyY struct {
+	strictyaml.Pos
+	ID          string  `yaml:"id,required" doc:"unique in the pack"`
+	Description string  `yaml:"description" doc:"what it is for"`
+	Mode        string  `yaml:"mode" enum:"off|simulate|simulate-with-notice|enforce" default:"enforce" doc:"what matching rules may do; a site changes it with rules.assign"`
+	Priority    int     `yaml:"priority" default:"100" min:"0" max:"1000000" doc:"0 is first and wins ties"`
+	When        *Cond   `yaml:"when" doc:"condition for all rules"`
+	Rules       []ruleY `yaml:"rules,required" doc:"rules, all evaluated"`
+}
+
+type ruleY struct {
+	strictyaml.Pos
+	ID          string     `yaml:"id,required" doc:"unique in the policy"`
+	Description string     `yaml:"description" doc:"what it is for"`
+	Severity    string     `yaml:"severity" enum:"low|medium|high" doc:"for incidents and reports"`
+	Mode        string     `yaml:"mode" enum:"off|simulate|simulate-with-notice|enforce" doc:"may only be weaker than the policy's"`
+	When        *Cond      `yaml:"when" doc:"condition; none: always"`
+	Except      *Cond      `yaml:"except" doc:"exception"`
+	Then        []Act      `yaml:"then,required" doc:"actions, in order"`
+	Stop        bool       `yaml:"stop" doc:"when effective, policies with a larger priority number are not evaluated"`
+	Override    *overrideY `yaml:"override" doc:"how a sender may get past the rule"`
+}
+
+type overrideY struct {
+	With string `yaml:"with,required" enum:"justification|none|false-positive" doc:"what the sender has to give"`
+}
+
+type exceptionY struct {
+	strictyaml.Pos
+	ID         string   `yaml:"id,required" doc:"unique in the pack"`
+	Rules      []string `yaml:"rules,required" doc:"policy/rule or policy/*"`
+	Who        *Cond    `yaml:"who,required" doc:"condition on sender or recipients"`
+	Until      string   `yaml:"until,required" doc:"last day, YYYY-MM-DD (UTC)"`
+	ApprovedBy string   `yaml:"approved_by,required" doc:"who allowed it"`
+	Reason     string   `yaml:"reason,required" doc:"why"`
+}
+
+// markingsY says how protective markings become labels.
+type markingsY struct {
+	strictyaml.Pos
+	Scheme     string            `yaml:"scheme,required" enum:"au-epms" doc:"the marking standard that is read"`
+	Ceiling    string            `yaml:"ceiling" doc:"highest class that may pass; anything above it is blocked" default:"PROTECTED"`
+	Historical map[string]string `yaml:"historical" doc:"label for each historical class or dissemination limiting marker; one without a row is held"`
+}
