@@ -2,8 +2,11 @@ package message
 
 import (
 	"context"
-	"io"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
 	"net/mail"
+	"strings"
 	"time"
 
 	"labelmilter/internal/budget"
@@ -16,41 +19,150 @@ type Options struct {
 }
 
 // Builder collects one message as a milter sees it: fields, then body chunks.
-// It is not safe for concurrent use.
-type Builder struct{}
+// Memory stays bounded whatever the size of the body. It is not safe for
+// concurrent use.
+//
+// The digest is SHA-256 over "name:raw" of every field with line ends CRLF, an
+// empty line, and the body with line ends CRLF. It covers bytes that a limit
+// leaves out of the message too, and is the same for a message that came
+// through Read.
+type Builder struct {
+	budget  *budget.Budget
+	hash    hash.Hash
+	header  Header
+	loose   []Loose // garbage in the header
+	defects []Defect
+	keeper  headerKeeper
+	lines   normaliser
+	spool   spool
+	size    int64 // of header and body, seen
+	inBody  bool
+	err     error // the first I/O error
+}
 
 // NewBuilder starts a message.
-func NewBuilder(o Options) *Builder { panic("see helper task") }
+func NewBuilder(o Options) *Builder {
+	b := &Builder{budget: budget.New(o.Limits), hash: sha256.New()}
+	b.keeper = headerKeeper{b: b.budget}
+	b.spool = spool{dir: o.SpoolDir, above: o.Limits.SpoolAbove}
+	return b
+}
 
 // AddField appends a header field. raw is everything after the colon,
-// leading white space included, folds as LF or CRLF + white space.
-func (b *Builder) AddField(name, raw string) {}
+// leading white space included, folds as LF or CRLF + white space. All fields
+// come before the first Write.
+func (b *Builder) AddField(name, raw string) {
+	f := Field{Name: strings.TrimRight(name, " \t"), Raw: foldLF(raw)}
+	// Some MTAs hand over the line end of the field with it.
+	f.Raw = strings.TrimSuffix(f.Raw, "\n")
+	b.hashLine(f.Name, ":", f.Raw)
+	if f, ok := b.keeper.keep(f); ok {
+		b.header = append(b.header, f)
+	}
+}
+
+// addGarbage appends a line that stands between the fields of a file.
+func (b *Builder) addGarbage(raw []byte) {
+	s := foldLF(string(raw))
+	b.hashLine(s)
+	if b.keeper.size += int64(len(s)); b.keeper.size <= b.keeper.b.HeaderBytes {
+		b.loose = append(b.loose, Loose{Kind: LooseHeader, Raw: []byte(s)})
+	}
+}
+
+// hashLine hashes one logical header line and counts it.
+func (b *Builder) hashLine(parts ...string) {
+	n := 0
+	for _, p := range parts {
+		if strings.IndexByte(p, '\n') >= 0 {
+			p = strings.ReplaceAll(p, "\n", "\r\n")
+		}
+		b.hash.Write([]byte(p))
+		n += len(p)
+	}
+	b.hash.Write(crlf)
+	b.size += int64(n) + 2
+}
+
+// startBody ends the header.
+func (b *Builder) startBody() {
+	if !b.inBody {
+		b.inBody = true
+		b.hash.Write(crlf)
+		b.size += 2
+	}
+}
 
 // Write appends body bytes; line ends are normalised to CRLF also when CR and
 // LF come in different chunks. The error is one of our own (disk full), never
 // about the content.
-func (b *Builder) Write(p []byte) (int, error) { return len(p), nil }
-
-// Finish parses the MIME tree and gives the message. The builder is spent.
-func (b *Builder) Finish(ctx context.Context, env Envelope) (*Message, error) { return nil, nil }
-
-// Discard releases the spool of a builder that is not finished.
-func (b *Builder) Discard() {}
-
-// Read builds a message from a file as stored (header, empty line, body; any
-// line ends; an mbox "From " line is skipped). An error is an I/O error:
-// a malformed message is a message with defects.
-func Read(ctx context.Context, r io.Reader, env Envelope, o Options) (*Message, error) {
-	return nil, nil
+func (b *Builder) Write(p []byte) (int, error) {
+	b.startBody()
+	const chunk = 64 << 10
+	for rest := p; len(rest) > 0; {
+		n := min(len(rest), chunk)
+		b.lines.out = b.lines.out[:0]
+		b.lines.feed(rest[:n])
+		b.body(b.lines.out)
+		rest = rest[n:]
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	return len(p), nil
 }
 
-// DecodeField unfolds a raw field value, decodes encoded words (RFC 2047,
-// adjacent words of one charset joined as bytes first) and trims blanks. Raw
-// 8-bit text is taken as UTF-8 if valid, else as Windows-1252.
-func DecodeField(raw string) string { return Unfold(raw) }
+// body keeps normalised bytes, up to the limit of the message.
+func (b *Builder) body(p []byte) {
+	b.hash.Write(p)
+	room := b.budget.MessageBytes - b.size
+	b.size += int64(len(p))
+	if room <= 0 || b.err != nil {
+		return
+	}
+	b.err = b.spool.write(p[:min(int64(len(p)), room)])
+}
 
-// Decoded gives the part's body with the transfer encoding undone, within the
-// budget; what could not be decoded or is over a limit is recorded there.
-func (p *Part) Decoded(b *budget.Budget) []byte { return nil }
+// Finish parses the MIME tree and gives the message. The builder is spent. An
+// error is an I/O error or that of ctx.
+func (b *Builder) Finish(ctx context.Context, env Envelope) (*Message, error) {
+	b.startBody()
+	b.lines.out = b.lines.out[:0]
+	b.lines.flush()
+	b.body(b.lines.out)
+	b.lines.out = nil
+	if b.err == nil {
+		b.err = ctx.Err()
+	}
+	if b.err != nil {
+		b.Discard()
+		return nil, b.err
+	}
+	body, release, err := b.spool.finish()
+	if err != nil {
+		return nil, err
+	}
+	b.keeper.report()
+	if limit := b.budget.MessageBytes; b.size > limit {
+		b.budget.Skip(budget.Skip{Reason: budget.MessageTooLarge, Limit: limit, Value: b.size})
+	}
+	w := newWalker(b.budget, b.defects)
+	root := w.root(b.header, b.loose, body)
+	return &Message{
+		Envelope: env,
+		Header:   b.header,
+		Root:     root,
+		Body:     body,
+		Size:     b.size,
+		Digest:   "sha256:" + hex.EncodeToString(b.hash.Sum(nil)),
+		Defects:  w.defects,
+		Skips:    b.budget.Skips(),
+		close:    release,
+	}, nil
+}
 
+// Discard releases the spool of a builder that is not finished.
+func (b *Builder) Discard() { b.spool.discard() }
+
+// parseDate reads a Date value (RFC 5322 3.3, obsolete forms included).
 func parseDate(s string) (time.Time, error) { return mail.ParseDate(s) }
