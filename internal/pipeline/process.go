@@ -1,0 +1,224 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/detect"
+	"labelmilter/internal/extract"
+	"labelmilter/internal/facts"
+	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
+	"labelmilter/internal/message"
+	"labelmilter/internal/plan"
+	"labelmilter/internal/policy"
+	"labelmilter/internal/rulepack"
+	"labelmilter/internal/verdict"
+)
+
+// Pipeline is an immutable judge: a rule set, limits and what to write.
+type Pipeline struct {
+	Rules       *rulepack.Ruleset
+	Limits      budget.Limits
+	Write       []string // headers to write
+	Simulate    bool     // no verdict and no modification, all else the same
+	Explain     bool     // all rules with their traces, not only those that matched
+	ShowContent bool     // findings with the values found
+}
+
+// Process judges one message. It does no I/O but reading the message's spool.
+func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Facts) Result {
+	dir := p.Rules.Site.Direction(m.Envelope)
+	ex := extract.Extract(ctx, m, p.Limits)
+	found := detect.Output{}
+	if p.Rules.Engine != nil {
+		found = p.Rules.Engine.Detect(ex.Texts, p.Limits)
+	}
+	in := policy.Input{Message: m, Direction: dir, Extract: ex, Findings: found.Findings, Catalogue: p.Rules.Catalogue, Facts: f,
+		Lists: p.Rules.Lists, Limits: p.Limits, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
+
+	set := p.readMarkings(m, ex)
+	in.Markings = set.all
+	first := policy.NewEvaluation(in)
+	evidence := p.evidence(m, set)
+	evidence.Rules = append(evidence.Rules, p.Rules.Policies.Candidates(first)...)
+	in.Label = label.Decide(p.Rules.Catalogue, evidence)
+
+	second := policy.NewEvaluation(in)
+	decision := p.Rules.Policies.Decide(second, p.Explain)
+	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), second.Skips()))
+	pl := plan.Build(plan.Input{Message: m, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label, Extract: ex,
+		Reasons: reasons(in.Skipped), Decision: decision},
+		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write})
+	if p.Simulate {
+		pl.Verdict = verdict.Verdict{Disposition: verdict.Accept}
+		pl.WinningRule = ""
+		pl.Modifications = []verdict.Modification{}
+		pl.Effects = []plan.Effect{}
+	}
+	return p.result(m, dir, in, decision, pl, f)
+}
+
+func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.Input, d policy.Decision, pl plan.Plan, f facts.Facts) Result {
+	r := Result{
+		Schema: Schema, MessageID: m.MessageID(), Direction: string(dir),
+		Envelope: Envelope{MailFrom: m.Envelope.MailFrom, RcptTo: orEmpty(m.Envelope.RcptTo), ClientIP: m.Envelope.ClientIP,
+			AuthUser: m.Envelope.AuthUser, TLS: m.Envelope.TLS, QueueID: m.Envelope.QueueID, Assumed: m.Envelope.Assumed},
+		Message: Message{Size: m.Size, SubjectMasked: maskSubject(m.Subject(), in), Kinds: orEmpty(message.Kinds(m)),
+			Recipients: len(m.Envelope.RcptTo)},
+		Outcome: in.Label.Outcome, Markings: orEmpty(in.Markings), Conflicts: orEmpty(slices.Concat(in.Label.Conflicts, pl.Conflicts)),
+		LabelMismatch: in.Label.Mismatch, Findings: []Finding{}, Rules: []Rule{},
+		Verdict:       Verdict{Disposition: pl.Verdict.Disposition, Reply: pl.Verdict.Reply.String(), WinningRule: pl.WinningRule},
+		Modifications: pl.Modifications, Effects: orEmpty(pl.Effects),
+		Inspection: Inspection{Complete: len(in.Skipped) == 0, Deterministic: true, Parts: orEmpty(in.Extract.Parts), Skipped: orEmpty(in.Skipped)},
+		Digests:    Digests{Message: m.Digest, Ruleset: p.Rules.Digest, Facts: f.Digest(), EDM: map[string]string{}, Models: map[string]string{}},
+		Plan:       pl, Reason: in.Label.Reason,
+	}
+	for i := range r.Conflicts {
+		r.Conflicts[i].Lost = orEmpty(r.Conflicts[i].Lost)
+	}
+	if t := m.Date(); !t.IsZero() {
+		r.Message.Date = t.Format(time.RFC3339)
+	}
+	for _, s := range in.Skipped {
+		switch s.Reason {
+		case budget.Time, budget.WorkerKilled, budget.Overload:
+			r.Inspection.Deterministic = false
+		}
+	}
+	if a := in.Label; a.Label != nil {
+		r.Label = &Label{Catalogue: p.Rules.Catalogue.ID, ID: a.Label.ID, Name: a.Label.Name, GUID: a.Label.GUID, Rank: a.Label.Rank,
+			Source: a.Source, Rule: a.Rule, Reason: a.Reason, Previous: a.Previous, ByStandard: a.ByStandard, Recommended: a.Recommended}
+	} else if a.Recommended != "" || a.Previous != "" {
+		// A label that was not given: only what was recommended or found.
+		r.Label = &Label{Catalogue: p.Rules.Catalogue.ID, Reason: a.Reason, Previous: a.Previous, Recommended: a.Recommended}
+	}
+	for _, x := range in.Findings {
+		r.Findings = append(r.Findings, p.finding(x))
+	}
+	for _, x := range d.Rules {
+		if x.Matched || p.Explain {
+			r.Rules = append(r.Rules, rule(x))
+		}
+	}
+	return r
+}
+
+func (p *Pipeline) finding(x detect.Finding) Finding {
+	f := Finding{Type: x.Type, Name: x.Name, Kind: x.Kind, Confidence: x.Confidence, Level: x.Level, Count: x.Count, Unique: x.Unique,
+		Part: x.Part, Where: x.Where, Evidence: []string{}}
+	for _, e := range x.Evidence {
+		if i := strings.LastIndexByte(e, '/'); i >= 0 {
+			e = e[i+1:] // list ids are written without their pack
+		}
+		f.Evidence = append(f.Evidence, e)
+	}
+	if p.ShowContent {
+		for _, i := range x.Instances {
+			f.Values = append(f.Values, i.Value.Reveal()) // the operator asked with --show-content
+		}
+	}
+	return f
+}
+
+func rule(x policy.RuleResult) Rule {
+	r := Rule{Policy: x.Policy, Rule: x.Rule, Pack: x.Pack, Assignment: x.Assignment, Mode: x.Mode, Matched: x.Matched, Effective: x.Effective,
+		Actions: []string{}, Severity: x.Severity, Recipients: orEmpty(x.Recipients), Exception: x.Exception, Note: x.Note,
+		Override: x.Override, Trace: x.Trace, ExceptTr: x.ExceptTr}
+	for _, a := range x.Actions {
+		r.Actions = append(r.Actions, string(a.Kind))
+	}
+	return r
+}
+
+// maskSubject shows the subject with markings, findings and long numbers
+// replaced by an ellipsis.
+func maskSubject(s string, in policy.Input) string {
+	type span struct{ a, b int }
+	var cut []span
+	for _, t := range marking.FindSubject(s) {
+		a, b := t.Start, t.End
+		if i := strings.IndexByte(s[a:b], '='); i >= 0 {
+			a += i + 1
+		}
+		if b > a && s[b-1] == ']' {
+			b--
+		}
+		cut = append(cut, span{a, b})
+	}
+	for _, f := range in.Findings {
+		if f.Where != extract.InSubject {
+			continue
+		}
+		for _, i := range f.Instances {
+			if i.Start >= 0 && i.End <= len(s) && i.Start < i.End {
+				cut = append(cut, span{i.Start, i.End})
+			}
+		}
+	}
+	run := 0
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			run++
+			continue
+		}
+		if run >= 5 {
+			cut = append(cut, span{i - run, i})
+		}
+		run = 0
+	}
+	slices.SortFunc(cut, func(x, y span) int { return x.a - y.a })
+	var b strings.Builder
+	at := 0
+	for _, c := range cut {
+		if c.a > at {
+			b.WriteString(s[at:c.a])
+		}
+		if c.b > at {
+			b.WriteString("…")
+			at = c.b
+		}
+	}
+	b.WriteString(s[at:])
+	out := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, b.String())
+	if rs := []rune(out); len(rs) > 200 {
+		out = string(rs[:199]) + "…"
+	}
+	return out
+}
+
+// reasons gives the distinct reasons in the order of the closed list.
+func reasons(skipped []budget.Skip) []string {
+	var out []string
+	for _, r := range budget.Reasons {
+		if slices.ContainsFunc(skipped, func(s budget.Skip) bool { return s.Reason == r }) {
+			out = append(out, string(r))
+		}
+	}
+	return out
+}
+
+func unique(in []budget.Skip) []budget.Skip {
+	var out []budget.Skip
+	for _, s := range in {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
