@@ -99,11 +99,12 @@ func (c *conn) judge() (Final, bool) {
 			if !j.owner.CompareAndSwap(0, 2) {
 				return <-j.done, true
 			}
-			c.session = nil   // its goroutine closes it
+			c.session = nil  // its goroutine closes it
 			c.macros.reset() // and may still read them
 			c.log.Error("milter session does not return at end of message", zap.Duration("limit", t.Message+t.Grace))
 			_ = c.writeCode(ansTempFail)
 			c.fail(ErrDeadline)
+			c.srv.hooks.message(verdict.TempFail)
 			return Final{}, false
 		}
 	}

@@ -77,10 +77,11 @@ func (c *conn) readFrame() error {
 		if c.ack != nil {
 			c.ack()
 		}
-		if _, err := c.br.Peek(1); err != nil {
+		_, err := c.br.Peek(1)
+		c.disarm()
+		if err != nil {
 			return err
 		}
-		c.disarm()
 	}
 	head, err := c.br.Peek(4)
 	if err != nil {
