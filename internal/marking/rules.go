@@ -9,6 +9,7 @@ type orderCheck struct {
 	last       kind
 	any        bool
 	access     bool // an ACCESS was seen
+	expires    bool // an EXPIRES was seen
 	accessEnds bool // ACCESS, then EXPIRES: no ACCESS may follow
 	bad        bool
 	badAt      int
@@ -31,10 +32,10 @@ func (o *orderCheck) see(k kind, at int) {
 		case kACCESS:
 			wrong = o.last == kEXPIRES || o.last > kDOWNTO || o.last == kDOWNTO && o.accessEnds
 		case kEXPIRES:
-			o.accessEnds = o.access
+			o.accessEnds, o.expires = o.access, true
 			wrong = o.last > kACCESS
 		case kDOWNTO:
-			wrong = o.last != kEXPIRES
+			wrong = o.expires && o.last != kEXPIRES || o.last > kDOWNTO
 		case kVER:
 			wrong = true
 		default:
