@@ -283,3 +283,21 @@ func simple(n string) miltertest.Message {
 		Header: [][2]string{{"Subject", " " + n}}, Body: []byte("body " + n + "\r\n"),
 		Macros: map[byte][]string{'M': {"i", n}}}
 }
+
+// list collects from several goroutines.
+type list[T any] struct {
+	mu sync.Mutex
+	v  []T
+}
+
+func (l *list[T]) add(v T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.v = append(l.v, v)
+}
+
+func (l *list[T]) get() []T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.v)
+}
