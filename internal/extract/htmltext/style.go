@@ -1,0 +1,147 @@
+package htmltext
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+// look is what the attributes of one element say about being seen.
+type look struct {
+	hidden     bool   // not shown at all
+	inline     bool   // a block shown inline
+	colour     string // "white" or as written, "" if not given
+	background string
+}
+
+// unseen reports text that a reader does not see. White text counts if no
+// darker background was met before it: without a tree the background it
+// stands on is not known.
+func (l look) unseen(dark bool) bool {
+	if l.hidden {
+		return true
+	}
+	if l.colour != "" && l.background != "" {
+		return l.colour == l.background
+	}
+	return l.colour == "white" && !dark
+}
+
+// maxStyle bounds the part of a style attribute that is read.
+const maxStyle = 4096
+
+// style reads a style attribute (CSS 2.1 4.1.8), by string search only.
+func (l *look) style(v []byte) {
+	if len(v) > maxStyle {
+		v = v[:maxStyle]
+	}
+	s := strings.ToLower(string(v))
+	clipped := strings.Contains(s, "overflow:hidden") || strings.Contains(s, "overflow: hidden")
+	for s != "" {
+		var decl string
+		decl, s, _ = strings.Cut(s, ";")
+		name, val, ok := strings.Cut(decl, ":")
+		if !ok {
+			continue
+		}
+		name = strings.TrimSpace(name)
+		val = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(val), "!important"))
+		switch name {
+		case "display":
+			l.hidden = l.hidden || val == "none"
+			l.inline = strings.HasPrefix(val, "inline") || val == "contents"
+		case "visibility":
+			l.hidden = l.hidden || val == "hidden" || val == "collapse"
+		case "mso-hide":
+			l.hidden = l.hidden || val == "all"
+		case "opacity":
+			l.hidden = l.hidden || isZero(val)
+		case "font-size", "line-height":
+			l.hidden = l.hidden || isZero(val) || name == "font-size" && tiny(val)
+		case "font":
+			l.hidden = l.hidden || strings.HasPrefix(val, "0 ") || strings.HasPrefix(val, "0px ") || strings.HasPrefix(val, "0/")
+		case "height", "max-height", "width", "max-width":
+			l.hidden = l.hidden || isZero(val) && (clipped || strings.HasPrefix(name, "max-"))
+		case "text-indent", "left", "top", "margin-left":
+			l.hidden = l.hidden || strings.HasPrefix(val, "-") && len(strings.TrimLeft(val, "-"))-len(strings.TrimLeft(val, "-0123456789")) >= 3
+		case "color":
+			l.colour = colour(val)
+		case "background", "background-color":
+			if c, _, _ := strings.Cut(val, " "); c != "" && !strings.HasPrefix(c, "url") && c != "none" && c != "transparent" {
+				l.background = colour(c)
+			}
+		}
+	}
+}
+
+// isZero reports a length or number that is nothing: "0", "0px", "0.00em".
+func isZero(v string) bool {
+	n := strings.TrimRight(v, "abcdefghijklmnopqrstuvwxyz% ")
+	return n != "" && strings.Trim(n, "0.") == "" && strings.Contains(n, "0")
+}
+
+// tiny reports a font size of at most one pixel or point.
+func tiny(v string) bool {
+	for _, u := range []string{"px", "pt"} {
+		if n, ok := strings.CutSuffix(v, u); ok {
+			n = strings.TrimSpace(n)
+			return n == "1" || n == "1.0" || strings.HasPrefix(n, "0.") || strings.HasPrefix(n, ".")
+		}
+	}
+	return false
+}
+
+// colour gives one name to the common ways of writing a colour; near-white is
+// white.
+func colour(v string) string {
+	v = strings.ReplaceAll(strings.TrimSpace(v), " ", "")
+	switch v {
+	case "white", "#fff", "#ffffff", "ffffff", "#fefefe", "#fdfdfd", "rgb(255,255,255)", "rgba(255,255,255,1)", "snow", "hsl(0,0%,100%)":
+		return "white"
+	}
+	if len(v) == 4 && v[0] == '#' {
+		return string([]byte{'#', v[1], v[1], v[2], v[2], v[3], v[3]})
+	}
+	return v
+}
+
+// styleState follows the outermost element that is hidden by style, by
+// counting elements of its name.
+type styleState struct {
+	in   bool
+	tag  atom.Atom
+	name string // of an element that is no atom
+	nest int
+	dark bool // a background that is not white was met
+}
+
+func (s *styleState) open(x *extractor, tag atom.Atom, name string, unseen bool) {
+	switch {
+	case s.in && tag == s.tag && name == s.name:
+		s.nest++
+	case !s.in && unseen:
+		s.in, s.tag, s.name, s.nest = true, tag, name, 1
+		x.beginUnseen()
+	}
+}
+
+func (s *styleState) close(x *extractor, tag atom.Atom, name string) {
+	if !s.in || tag != s.tag || name != s.name {
+		return
+	}
+	if s.nest--; s.nest == 0 {
+		s.in = false
+		x.endUnseen()
+	}
+}
+
+// bgcolor and color attributes (HTML 4) are colours as well.
+func (l *look) legacy(key string, v []byte) {
+	c := colour(strings.ToLower(string(bytes.TrimSpace(v[:min(len(v), 64)]))))
+	if key == "color" {
+		l.colour = c
+	} else {
+		l.background = c
+	}
+}
