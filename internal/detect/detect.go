@@ -1,5 +1,28 @@
 // Package detect finds sensitive information types in the texts of a message
 // and says where, how often, with which confidence and on which evidence.
+//
+// # What a type finds
+//
+// Text is folded first (package fold), so widths, accents and invisible
+// characters do not matter. A distance is counted in characters of the folded
+// text. Each text is a window of its own: nothing is combined across texts.
+//
+// An element of regex is tried at every place of the text; from one place the
+// longest match counts that is within its boundary and that its validators
+// and exclusions let stand, of the 64 longest, none longer than 2,048
+// characters. An expression with look-around gives the one match its engine
+// prefers from a place, at most 512 characters long. A word or phrase counts
+// as package match's Words do.
+//
+// A pattern holds for a match of its primary element if the tree of
+// supporting elements holds within the proximity: the number of characters
+// between the two is not greater. Words may overlap the primary element, but
+// not be it; a supporting regex may not overlap it.
+//
+// Of overlapping matches of one type the one with the higher confidence
+// stays, then the leftmost, then the longest.
+//
+// A bundle has the instances of its members, counted as one type.
 package detect
 
 import (
@@ -9,16 +32,28 @@ import (
 	"labelmilter/internal/sit"
 )
 
+// Limits of the definition above.
+const (
+	// MaxMatch is the longest match of a regex, in characters.
+	MaxMatch = 2048
+	// MaxEnds is the number of ends that are tried from one start.
+	MaxEnds = 64
+	// MaxInstances is the number of instances that a finding lists (Purview
+	// counts to 500); Count and Unique go on.
+	MaxInstances = 500
+)
+
 // Span is a byte range in the text it was found in.
 type Span struct{ Start, End int }
 
 // Instance is one occurrence of a type.
 type Instance struct {
 	Span
+	Text       int          // index of the text it was found in
 	Value      redact.Value // as it stands
 	Normal     redact.Value // normalised: digits and letters only, upper case; unique counts use it
 	Confidence int
-	Pattern    int // index into the type's patterns
+	Pattern    int // index into the type's patterns; for a bundle into its members' patterns, one after another
 }
 
 // Finding is what was found of one type in one place with one confidence.
@@ -53,14 +88,35 @@ type CompileError struct {
 	Warning bool
 }
 
+// Options are what an engine needs besides definitions.
+type Options struct {
+	// Validators finds a validator by name; nil means those of package
+	// validate. Names lists all, for suggestions.
+	Validators func(name string) (func(string) bool, bool)
+	Names      func() []string
+	// Allow, if set, takes out a match of a type, for test numbers and allow
+	// lists: it gets the normalised value and must always give the same
+	// answer. It must not keep the string.
+	Allow func(typ, normal string) bool
+}
+
 // Engine is an immutable, compiled set of types. It is safe for concurrent use.
-type Engine struct{}
+type Engine struct{ ref *Reference }
 
 // Compile makes an engine. All errors are given; with any that is not a
 // warning the engine is nil.
 func Compile(types []sit.Type, keywords []sit.KeywordList) (*Engine, []CompileError) {
-	return &Engine{}, nil
+	return CompileWith(types, keywords, Options{})
+}
+
+// CompileWith is Compile with options.
+func CompileWith(types []sit.Type, keywords []sit.KeywordList, o Options) (*Engine, []CompileError) {
+	r, errs := NewReference(types, keywords, o)
+	if r == nil {
+		return nil, errs
+	}
+	return &Engine{r}, errs
 }
 
 // Detect runs all types over all texts. Each text is a window of its own.
-func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output { return Output{} }
+func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output { return e.ref.Detect(texts, l) }

@@ -17,9 +17,9 @@ type WordOptions struct {
 // MaxWord is the longest word or phrase, in characters.
 const MaxWord = 256
 
-// maxSpaces is how many white space characters one space of a phrase matches:
+// MaxSpaces is how many white space characters one space of a phrase matches:
 // a line break with indentation, but not a page apart.
-const maxSpaces = 16
+const MaxSpaces = 16
 
 // Words is a list of words and phrases. Both sides are folded as package fold
 // says, so accents, widths and invisible characters do not matter; a space
@@ -215,7 +215,7 @@ func (w *Words) Each(shadow []byte, runes []rune, k *Work, f func(start, end, wo
 			node = child
 			i++
 			if r == ' ' {
-				for n := 1; n < maxSpaces && i < len(runes) && runes[i] < 0x80 && fold.Space(byte(runes[i])); n++ {
+				for n := 1; n < MaxSpaces && i < len(runes) && runes[i] < 0x80 && fold.Space(byte(runes[i])); n++ {
 					i++
 				}
 			}

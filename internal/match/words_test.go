@@ -99,7 +99,7 @@ func TestWordsNaive(t *testing.T) {
 					case e < 0 || e >= len(runes):
 						e = -1
 					case r == ' ' && fold.Space(x.Shadow[e]):
-						for n := 0; n < maxSpaces && e < len(runes) && fold.Space(x.Shadow[e]); n++ {
+						for n := 0; n < MaxSpaces && e < len(runes) && fold.Space(x.Shadow[e]); n++ {
 							e++
 						}
 					case runes[e] == r, !o.CaseSensitive && Canonical(runes[e]) == Canonical(r):

@@ -1,0 +1,153 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/extract"
+	"labelmilter/internal/redact"
+	"labelmilter/internal/sit"
+)
+
+// collector chooses among the candidates of a text and groups what stays
+// into findings.
+type collector struct {
+	pl       *plan
+	groups   map[groupKey]*group
+	order    []groupKey
+	spans    []occurrence
+	merged   []occurrence
+	kept     []candidate
+	perOwner [][]candidate
+	owned    []int
+	norm     []byte
+}
+
+type groupKey struct {
+	typ, confidence int
+	part            string
+	where           extract.Where
+}
+
+type group struct {
+	Finding
+	unique   map[string]struct{}
+	evidence map[string]struct{}
+}
+
+// add takes the candidates of one text; arena holds their evidence.
+func (c *collector) add(t extract.Text, index int, v *view, cands []candidate, arena []string) {
+	if len(cands) == 0 {
+		return
+	}
+	if c.perOwner == nil {
+		c.perOwner = make([][]candidate, len(c.pl.types))
+		c.groups = map[groupKey]*group{}
+	}
+	for _, k := range cands {
+		for _, o := range c.pl.patterns[k.pattern].owners {
+			if len(c.perOwner[o.typ]) == 0 {
+				c.owned = append(c.owned, o.typ)
+			}
+			c.perOwner[o.typ] = append(c.perOwner[o.typ], k)
+		}
+	}
+	for _, ty := range c.owned {
+		for _, k := range c.choose(c.perOwner[ty]) {
+			c.put(ty, t, index, v, k, arena)
+		}
+		c.perOwner[ty] = c.perOwner[ty][:0]
+	}
+	c.owned = c.owned[:0]
+}
+
+// choose gives the candidates of one type that stay, in order of place.
+func (c *collector) choose(cands []candidate) []candidate {
+	ps := c.pl.patterns
+	slices.SortFunc(cands, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(ps[b.pattern].confidence, ps[a.pattern].confidence),
+			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
+	})
+	c.spans, c.kept = c.spans[:0], c.kept[:0]
+	for i := 0; i < len(cands); {
+		conf := ps[cands[i].pattern].confidence
+		// Spans taken by higher confidences are sorted and do not overlap,
+		// and so are those of this one: merge as we go.
+		c.merged = c.merged[:0]
+		k, last := 0, int32(-1)
+		for ; i < len(cands) && ps[cands[i].pattern].confidence == conf; i++ {
+			o := cands[i].occurrence
+			if o.start < last {
+				continue
+			}
+			for k < len(c.spans) && c.spans[k].end <= o.start {
+				c.merged = append(c.merged, c.spans[k])
+				k++
+			}
+			if k < len(c.spans) && c.spans[k].overlaps(o) {
+				continue
+			}
+			c.merged = append(c.merged, o)
+			last = o.end
+			c.kept = append(c.kept, cands[i])
+		}
+		c.merged = append(c.merged, c.spans[k:]...)
+		c.spans, c.merged = c.merged, c.spans
+	}
+	slices.SortFunc(c.kept, func(a, b candidate) int { return cmp.Compare(a.start, b.start) })
+	return c.kept
+}
+
+// put counts one instance of a type.
+func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate, arena []string) {
+	p := &c.pl.patterns[k.pattern]
+	key := groupKey{ty, p.confidence, t.Part, t.Where}
+	g := c.groups[key]
+	if g == nil {
+		d := &c.pl.types[ty]
+		g = &group{
+			Finding: Finding{Type: d.id, Name: d.name, Kind: d.kind, Confidence: p.confidence, Level: sit.Level(p.confidence), Part: t.Part, Where: t.Where},
+			unique:  map[string]struct{}{}, evidence: map[string]struct{}{},
+		}
+		c.groups[key] = g
+		c.order = append(c.order, key)
+	}
+	g.Count++
+	c.norm = v.normal(c.norm[:0], int(k.start), int(k.end))
+	if _, ok := g.unique[string(c.norm)]; !ok {
+		g.unique[string(c.norm)] = struct{}{}
+	}
+	for _, e := range arena[k.evidence : k.evidence+k.count] {
+		g.evidence[e] = struct{}{}
+	}
+	if len(g.Instances) >= MaxInstances {
+		return
+	}
+	span := Span{v.Start(int(k.start)), v.End(int(k.end))}
+	in := Instance{Span: span, Text: index, Value: redact.New(strings.Clone(t.Body[span.Start:span.End])), Normal: redact.New(string(c.norm)), Confidence: p.confidence}
+	for _, o := range p.owners {
+		if o.typ == ty {
+			in.Pattern = o.index
+		}
+	}
+	g.Instances = append(g.Instances, in)
+}
+
+// findings gives everything collected.
+func (c *collector) findings() []Finding {
+	out := make([]Finding, 0, len(c.order))
+	for _, k := range c.order {
+		g := c.groups[k]
+		g.Unique = len(g.unique)
+		for e := range g.evidence {
+			g.Evidence = append(g.Evidence, e)
+		}
+		slices.Sort(g.Evidence)
+		out = append(out, g.Finding)
+	}
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Where, b.Where), cmp.Compare(b.Confidence, a.Confidence))
+	})
+	return out
+}

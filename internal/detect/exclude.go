@@ -1,0 +1,209 @@
+package detect
+
+import (
+	"strconv"
+	"unicode"
+	"unsafe"
+
+	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/match"
+	"labelmilter/internal/match/fold"
+	"labelmilter/internal/sit"
+)
+
+// exclusion is a compiled sit.Exclude.
+type exclusion struct {
+	values             map[string]bool // normalised
+	starts, ends       []string        // normalised
+	prefixes, suffixes [][]rune        // canonical
+	repeated           bool
+	prog               *automaton.Prog
+}
+
+// compileExclude gives nil if x is empty.
+func compileExclude(x sit.Exclude, table *fold.Table, fail func(field, value, err, fix string)) *exclusion {
+	e := &exclusion{repeated: x.Repeated}
+	var v view
+	normals := func(field string, in []string) (out []string) {
+		for i, s := range in {
+			v.set(table, s)
+			n := string(v.normal(nil, 0, len(v.Shadow)))
+			if n == "" {
+				fail(field+"["+strconv.Itoa(i)+"]", s, "no letter or digit in it", "write the value that is not to count")
+			}
+			out = append(out, n)
+		}
+		return out
+	}
+	around := func(field string, in []string) (out [][]rune) {
+		for i, s := range in {
+			r, reason := match.FoldWord(table, &v.Text, s)
+			if reason != "" {
+				fail(field+"["+strconv.Itoa(i)+"]", s, reason, "write the text that stands beside the match")
+			}
+			for k := range r {
+				r[k] = match.Canonical(r[k])
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	if n := normals("values", x.Values); len(n) > 0 {
+		e.values = map[string]bool{}
+		for _, s := range n {
+			e.values[s] = true
+		}
+	}
+	e.starts, e.ends = normals("starts_with", x.StartsWith), normals("ends_with", x.EndsWith)
+	e.prefixes, e.suffixes = around("prefixes", x.Prefixes), around("suffixes", x.Suffixes)
+	if x.Regex != "" {
+		p, err := match.Parse(x.Regex, match.Options{})
+		switch {
+		case err != nil:
+			reason, fix := explainRegex(err)
+			fail("regex", x.Regex, reason, fix)
+		case p.Lane != match.Linear:
+			fail("regex", x.Regex, "look-around in an exclusion", "write it without")
+		default:
+			if e.prog, err = automaton.Compile(p.Linear, false, table); err != nil {
+				fail("regex", x.Regex, "too large", "use smaller repeats")
+			}
+		}
+	}
+	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes)+len(e.suffixes) == 0 && !e.repeated && x.Regex == "" {
+		return nil
+	}
+	return e
+}
+
+// checker tests matches against validators and exclusions. It holds scratch
+// memory and is not safe for concurrent use.
+type checker struct {
+	sim  automaton.Sim
+	norm []byte
+}
+
+// passes reports whether the match of an atom stands.
+func (c *checker) passes(a *atom, v *view, o occurrence) bool {
+	if len(a.checks) > 0 {
+		// The string lives for the calls only; validators keep nothing.
+		b := v.Shadow[o.start:o.end]
+		s := unsafe.String(unsafe.SliceData(b), len(b))
+		for _, f := range a.checks {
+			if !f(s) {
+				return false
+			}
+		}
+	}
+	for _, x := range a.exclude {
+		if c.excluded(x, v, int(o.start), int(o.end)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) excluded(x *exclusion, v *view, start, end int) bool {
+	if x.repeated && sameDigits(v.Shadow[start:end]) {
+		return true
+	}
+	if x.values != nil || len(x.starts)+len(x.ends) > 0 {
+		c.norm = v.normal(c.norm[:0], start, end)
+		if x.values[string(c.norm)] {
+			return true
+		}
+		for _, p := range x.starts {
+			if len(c.norm) >= len(p) && string(c.norm[:len(p)]) == p {
+				return true
+			}
+		}
+		for _, p := range x.ends {
+			if len(c.norm) >= len(p) && string(c.norm[len(c.norm)-len(p):]) == p {
+				return true
+			}
+		}
+	}
+	for _, p := range x.prefixes {
+		if v.before(p, start) {
+			return true
+		}
+	}
+	for _, p := range x.suffixes {
+		if v.after(p, end) {
+			return true
+		}
+	}
+	if x.prog != nil {
+		whole := false
+		c.sim.Ends(x.prog, v.Shadow[:end], v.runes[:end], start, end-start, func(e int) bool { whole = e == end; return true })
+		return whole
+	}
+	return false
+}
+
+// sameDigits reports whether there are at least two digits, all the same.
+func sameDigits(b []byte) bool {
+	n, d := 0, byte(0)
+	for _, c := range b {
+		if c-'0' > 9 {
+			continue
+		}
+		if n > 0 && c != d {
+			return false
+		}
+		n, d = n+1, c
+	}
+	return n > 1
+}
+
+// maxBeside is how many white space characters may stand between a match and
+// a prefix or suffix.
+const maxBeside = 4
+
+// before reports whether word stands right before i, white space aside.
+func (v *view) before(word []rune, i int) bool {
+	for n := 0; n < maxBeside && i > 0 && fold.Space(v.Shadow[i-1]); n++ {
+		i--
+	}
+	if i < len(word) {
+		return false
+	}
+	for k, r := range word {
+		if match.Canonical(v.runes[i-len(word)+k]) != r {
+			return false
+		}
+	}
+	return true
+}
+
+// after reports whether word stands right after i, white space aside.
+func (v *view) after(word []rune, i int) bool {
+	for n := 0; n < maxBeside && i < len(v.Shadow) && fold.Space(v.Shadow[i]); n++ {
+		i++
+	}
+	if len(v.Shadow)-i < len(word) {
+		return false
+	}
+	for k, r := range word {
+		if match.Canonical(v.runes[i+k]) != r {
+			return false
+		}
+	}
+	return true
+}
+
+// normal appends the normalised form of a match: digits and letters only, in
+// upper case.
+func (v *view) normal(dst []byte, start, end int) []byte {
+	for i := start; i < end; i++ {
+		switch b := v.Shadow[i]; {
+		case b >= 'a' && b <= 'z':
+			dst = append(dst, b-32)
+		case b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
+			dst = append(dst, b)
+		case b == fold.Letter || b == fold.Ideograph:
+			dst = append(dst, string(unicode.ToUpper(v.runes[i]))...)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,120 @@
+package detect
+
+import (
+	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/match"
+	"labelmilter/internal/match/fold"
+)
+
+// plan is what definitions compile to, before any choice of how to run it.
+// Reference and Engine share it, and nothing else about finding.
+type plan struct {
+	table    *fold.Table
+	types    []typ
+	patterns []pattern
+	atoms    []atom
+	matchers []matcher
+	lists    []list
+	allow    func(typ, normal string) bool
+}
+
+// typ is a type or bundle.
+type typ struct {
+	id, name, kind string
+	patterns       []int // into plan.patterns; a bundle shares its members'
+	bundle         bool
+}
+
+// pattern is one way to find a type.
+type pattern struct {
+	owner      int   // type that defines it
+	owners     []ref // types that count it: its own and bundles
+	index      int   // in its type
+	confidence int
+	primaries  []int // atoms; several if it names several keyword lists
+	near       *need // nil: none needed
+	proximity  int   // characters, sit.Unlimited
+}
+
+// ref says that a pattern counts for a type, under which index.
+type ref struct{ typ, index int }
+
+// need is a node of the tree of supporting elements: all of its parts hold.
+type need struct {
+	all      []*need
+	any      []*need
+	min, max int
+	none     []*need
+	atom     int // -1 if none
+	evidence string
+}
+
+// atom is one distinct thing to be found: a matcher or a list with checks.
+type atom struct {
+	matcher int // -1 for a list
+	list    int // -1 for a matcher
+	checks  []func(string) bool
+	exclude []*exclusion
+}
+
+// matcher is one distinct regex with its boundary.
+type matcher struct {
+	expr   string
+	free   bool // sit.BoundaryWord
+	lane   match.Lane
+	prog   *automaton.Prog // of the superset in the look-around lane
+	verify *match.Verifier
+	min    int
+	max    int // -1 if unbounded
+	size   int
+}
+
+// list is one keyword list.
+type list struct {
+	id      string
+	words   [][]rune // folded
+	strings bool
+	cased   bool
+}
+
+// view is one folded text.
+type view struct {
+	fold.Text
+	runes []rune // behind each shadow byte
+}
+
+func (v *view) set(table *fold.Table, s string) {
+	table.Fold(&v.Text, s)
+	v.runes = v.Runes(v.runes)
+}
+
+// occurrence is a place where an atom was found, in shadow offsets.
+type occurrence struct{ start, end int32 }
+
+// gap is the number of characters between two places, 0 if they touch or
+// overlap.
+func (o occurrence) gap(p occurrence) int {
+	return max(int(o.start-p.end), int(p.start-o.end), 0)
+}
+
+func (o occurrence) overlaps(p occurrence) bool { return o.start < p.end && p.start < o.end }
+
+// supports reports whether evidence of atom a at e may support a primary
+// element at p.
+func (pl *plan) supports(a int, e, p occurrence, proximity int) bool {
+	if proximity >= 0 && e.gap(p) > proximity {
+		return false
+	}
+	if pl.atoms[a].matcher >= 0 {
+		return !e.overlaps(p)
+	}
+	return e != p
+}
+
+// candidate is a match for which a pattern holds.
+type candidate struct {
+	occurrence
+	pattern  int32
+	evidence int32 // offset into the evidence arena
+	count    int32 // of evidence
+}
