@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 	"labelmilter/internal/sit"
+	"labelmilter/internal/sit/validate"
 )
 
 // Bounds of definitions.
@@ -42,7 +43,8 @@ type regexKey struct {
 
 func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []CompileError) {
 	if o.Validators == nil {
-		o.Validators, o.Names = builtinValidators()
+		o.Validators = func(name string) (func(string) bool, bool) { f, ok := validate.Lookup(name); return f, ok }
+		o.Names = validate.Names
 	}
 	c := &compiler{
 		plan: plan{table: fold.Standard(), allow: o.Allow}, o: o,
