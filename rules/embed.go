@@ -1,0 +1,10 @@
+// Package rules holds the shipped rule packs as they stand in this folder: a
+// folder with a pack.yaml is a pack, its *_test.yaml files are its tests.
+package rules
+
+import "embed"
+
+// FS holds all packs, their tests and the JSON Schemas.
+//
+//go:embed all:au-pspf all:au-pspf-purview all:schema
+var FS embed.FS
