@@ -222,6 +222,9 @@ func (b *builder) alias(a *ast.AliasNode, name string, depth int) *Node {
 
 // spend counts the nodes that an alias adds.
 func (b *builder) spend(target *Node, at Pos, depth int) bool {
+	if b.aliased > maxAliased {
+		return false // reported before
+	}
 	if b.aliased += target.size; b.aliased > maxAliased || depth+target.depth > maxDepth {
 		b.doc.broken = true
 		b.fail(at, "write it out", "aliases add too much")

@@ -23,13 +23,17 @@ func clean(file string, data []byte, problems *Problems) (string, bool) {
 	}
 	var out strings.Builder
 	out.Grow(len(s))
-	line, col, faults := 1, 1, 0
+	line, col, faults, tabs, steps := 1, 1, 0, 0, 0
 	fault := func(format string, args ...any) {
 		if faults++; faults <= 5 {
 			problems.add(Problem{Pos: Pos{file, line, col}, Severity: Error, Message: fmt.Sprintf(format, args...)})
 		}
 		out.WriteByte(' ')
 	}
+	if !strings.HasSuffix(s, "\n") {
+		s += "\n"
+	}
+	run, since, cuts := 0, 0, 0 // blank lines, bytes since a line with > or |
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
@@ -38,12 +42,30 @@ func clean(file string, data []byte, problems *Problems) (string, bool) {
 			continue
 		case r == '\n' || r == '\r':
 			out.WriteByte('\n')
-			line, col = line+1, 0
+			if steps += tabs * col; steps > maxTabSteps {
+				problems.add(Problem{Pos: Pos{file, line, 1}, Severity: Error, Message: "too many tabs in long lines", Fix: "use spaces"})
+				return "", false
+			}
+			if col > 1 {
+				run = 0
+			} else if run++; run > 2 {
+				if cuts += i - since; cuts > maxBlankSteps {
+					problems.add(Problem{Pos: Pos{file, line, 1}, Severity: Error, Message: "too many blank lines", Fix: "remove them"})
+					return "", false
+				}
+			}
+			line, col, tabs = line+1, 0, 0
 		case r == utf8.RuneError && n == 1:
 			fault("byte 0x%02x is not UTF-8", s[i])
 		case r < ' ' && r != '\t' || r == 0x7f || r == 0xfeff || r >= 0x80 && r < 0xa0 && r != 0x85:
 			fault("control character U+%04X", r)
 		default:
+			switch r {
+			case '\t':
+				tabs++
+			case '>', '|':
+				since = i
+			}
 			out.WriteString(s[i : i+n])
 		}
 		col++

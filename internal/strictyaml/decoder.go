@@ -160,6 +160,12 @@ func (d *Decoder) Decode(n *Node, out any) bool {
 		return false
 	}
 	d.applyDefaults(v.Elem())
+	if t := v.Elem().Type(); n.kind == Null && t.Kind() == reflect.Struct && !isScalar(t) && !decodesItself(t) {
+		// Nothing at all is a map that lacks the required keys.
+		empty := *n
+		empty.kind = Map
+		n = &empty
+	}
 	d.value(n, v.Elem(), rules{})
 	return !d.problems[before:].HasErrors()
 }

@@ -13,16 +13,29 @@ const (
 	// maxMoves bounds the token moves made for values that are left out: the
 	// parser inserts a token for each into one long list.
 	maxMoves = 500_000_000
+	// maxPairs bounds the pairs of keys in block maps, 10,000 keys in one: the
+	// parser recurses and copies for each key of a map.
+	maxPairs = 50_000_000
+	// maxTabSteps bounds, over all lines, tabs times length: in double quotes
+	// the scanner looks at the rest of the line for each tab.
+	maxTabSteps = 200_000_000
+	// maxBlankSteps bounds runs of blank lines times the text before them, in
+	// bytes since a line with > or |: the scanner cuts them off the end of a
+	// block scalar one by one.
+	maxBlankSteps = 1_000_000_000
 )
 
 // guard refuses what the parser cannot take: it recurses without limit and
 // some of its steps are quadratic.
-func guard(file string, tokens token.Tokens) *Problem {
+func guard(file string, all token.Tokens) *Problem {
 	g := guardian{file: file}
-	for i, tk := range tokens {
-		if tk.Position == nil {
-			continue
+	tokens := make(token.Tokens, 0, len(all))
+	for _, tk := range all {
+		if tk.Type != token.CommentType && tk.Position != nil {
+			tokens = append(tokens, tk)
 		}
+	}
+	for i, tk := range tokens {
 		if p := g.token(tokens, i); p != nil {
 			return p
 		}
@@ -32,7 +45,7 @@ func guard(file string, tokens token.Tokens) *Problem {
 		}
 	}
 	if g.omitted*len(tokens) > maxMoves {
-		return &Problem{Pos: Pos{file, 1, 1}, Severity: Error, Message: "too many keys without a value"}
+		return &Problem{Pos: Pos{file, 1, 1}, Severity: Error, Message: "too many entries without a value"}
 	}
 	return nil
 }
@@ -41,6 +54,9 @@ type guardian struct {
 	file    string
 	flow    []level // open brackets and braces
 	nest    []level // open block maps and lists
+	pairs   int     // pairs of keys in block maps
+	ended   bool    // by the end of a document
+	content bool    // something but a start of a document has been seen
 	props   int     // tags and anchors in a row
 	path    int     // bytes of the path to here
 	paths   int     // bytes of all paths
@@ -50,6 +66,8 @@ type guardian struct {
 type level struct {
 	col  int
 	size int // bytes of the path
+	list bool
+	keys int
 }
 
 func (g *guardian) problem(tk *token.Token, message string) *Problem {
@@ -59,16 +77,32 @@ func (g *guardian) problem(tk *token.Token, message string) *Problem {
 func (g *guardian) token(tokens token.Tokens, i int) *Problem {
 	tk := tokens[i]
 	col := tk.Position.Column
+	if tk.Type != token.DocumentHeaderType && tk.Type != token.DocumentEndType {
+		if g.content = true; g.ended {
+			return g.second(tk)
+		}
+	}
 	switch tk.Type {
 	case token.TagType, token.AnchorType:
 		if g.props++; g.props > 4 {
 			return g.problem(tk, "too many tags and anchors in a row")
 		}
 		return nil
+	case token.DirectiveType:
+		return &Problem{Pos: place(g.file, tk), Severity: Error, Message: "directives are not supported", Fix: "remove the line, or put the value in quotes"}
+	case token.DocumentEndType:
+		g.ended = true
+		return nil
+	case token.DocumentHeaderType:
+		if g.content || g.ended {
+			return g.second(tk)
+		}
+		g.content = true
+		return nil
 	case token.MappingKeyType:
 		return &Problem{Pos: place(g.file, tk), Severity: Error, Message: "an explicit key (?) is not supported", Fix: `write "key: value"`}
 	case token.SequenceStartType, token.MappingStartType:
-		g.flow = append(g.flow, level{})
+		g.flow = append(g.flow, level{list: tk.Type == token.SequenceStartType})
 		g.grow(12)
 	case token.SequenceEndType, token.MappingEndType:
 		if n := len(g.flow); n > 0 {
@@ -78,8 +112,10 @@ func (g *guardian) token(tokens token.Tokens, i int) *Problem {
 	case token.SequenceEntryType:
 		if len(g.flow) == 0 {
 			g.leave(col + 1)
-			g.nest = append(g.nest, level{col, 12})
-			g.grow(12)
+			if n := len(g.nest); n == 0 || g.nest[n-1].col < col || !g.nest[n-1].list {
+				g.nest = append(g.nest, level{col: col, size: 12, list: true})
+				g.grow(12)
+			}
 		}
 		g.left(tokens, i, col)
 	case token.MappingValueType:
@@ -97,17 +133,23 @@ func (g *guardian) token(tokens token.Tokens, i int) *Problem {
 		if n := len(g.flow); n > 0 {
 			g.grow(size - g.flow[n-1].size)
 			g.flow[n-1].size = size
-		} else if key.Position != nil {
-			g.leave(key.Position.Column)
-			g.nest = append(g.nest, level{key.Position.Column, size})
-			g.grow(size)
+		} else {
 			col = key.Position.Column
+			keys := g.leave(col) + 1
+			if g.pairs += keys; g.pairs > maxPairs {
+				return g.problem(key, "a map with too many keys")
+			}
+			g.nest = append(g.nest, level{col: col, size: size, keys: keys})
+			g.grow(size)
 		}
 		g.left(tokens, i, col)
 	case token.StringType:
 		if i > 0 && tokens[i-1].Type == token.AnchorType {
 			return nil // the name of the anchor
 		}
+	}
+	if n := len(g.flow); n > 0 && !g.flow[n-1].list && tk.Type == token.CollectEntryType {
+		g.omitted++ // perhaps: {a, b}
 	}
 	g.props = 0
 	if len(g.flow)+len(g.nest) > 2*maxDepth {
@@ -120,12 +162,21 @@ const tooDeep = "maps and lists are nested too deeply"
 
 func (g *guardian) grow(n int) { g.path += n }
 
-// leave closes the block levels that begin at or right of a column.
-func (g *guardian) leave(col int) {
+func (g *guardian) second(tk *token.Token) *Problem {
+	return &Problem{Pos: place(g.file, tk), Severity: Error, Message: "a second document in one file", Fix: "put it in a file of its own"}
+}
+
+// leave closes the block levels that begin at or right of a column, and gives
+// how many keys the map at that column has had.
+func (g *guardian) leave(col int) (keys int) {
 	for n := len(g.nest); n > 0 && g.nest[n-1].col >= col; n-- {
+		if g.nest[n-1].col == col {
+			keys = g.nest[n-1].keys
+		}
 		g.path -= g.nest[n-1].size
 		g.nest = g.nest[:n-1]
 	}
+	return keys
 }
 
 // left counts values that are left out after the indicator at i.
@@ -139,7 +190,7 @@ func (g *guardian) left(tokens token.Tokens, i, col int) {
 	case token.CollectEntryType, token.MappingEndType, token.SequenceEndType:
 		g.omitted++
 	default:
-		if next.Position != nil && next.Position.Line > tokens[i].Position.Line && next.Position.Column <= col {
+		if next.Position.Line > tokens[i].Position.Line && next.Position.Column <= col {
 			g.omitted++
 		}
 	}

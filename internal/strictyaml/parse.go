@@ -26,7 +26,7 @@ const (
 	// maxSyntax is how many syntax errors are looked for in one file.
 	maxSyntax = 20
 	// maxReparse bounds the bytes parsed again after syntax errors.
-	maxReparse = 32 << 20
+	maxReparse = 4 << 20
 )
 
 // Parse reads one YAML document. It goes on after a syntax error by leaving
@@ -49,7 +49,7 @@ func Parse(file string, data []byte) (*Node, Problems) {
 	work := 0
 	var left block // out of the text, because of the last error
 	for range 3 * maxSyntax {
-		body, p := parseText(file, text)
+		body, p, final := parseText(file, text)
 		if p == nil {
 			if body == nil {
 				break
@@ -60,6 +60,10 @@ func Parse(file string, data []byte) (*Node, Problems) {
 			return root, problems
 		}
 		doc.broken = true
+		if final {
+			problems.add(*p)
+			break
+		}
 		if p.Line < left.start || p.Line > left.end {
 			problems.add(*p)
 			left = blockAt(original, p.Line)
@@ -78,47 +82,38 @@ func Parse(file string, data []byte) (*Node, Problems) {
 	return empty, problems
 }
 
-// parseText gives the body of the only document, nil if there is none, or the
-// first syntax error.
-func parseText(file, text string) (body ast.Node, problem *Problem) {
+// parseText gives the body of the document, nil if there is none, or the first
+// syntax error; final if there is no use in leaving lines out.
+func parseText(file, text string) (body ast.Node, problem *Problem, final bool) {
 	last := Pos{file, 1, 1}
 	defer func() {
 		// The parser is not ours: what it cannot digest is a syntax error.
 		if r := recover(); r != nil {
-			body, problem = nil, &Problem{Pos: last, Severity: Error, Message: "this YAML cannot be parsed"}
+			body, problem, final = nil, &Problem{Pos: last, Severity: Error, Message: "this YAML cannot be parsed"}, true
 		}
 	}()
 	tokens, problem := tokenize(file, text, &last)
 	if problem != nil {
-		return nil, problem
+		return nil, problem, false
 	}
 	if problem = guard(file, tokens); problem != nil {
-		return nil, problem
+		return nil, problem, true
 	}
 	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, syntaxProblem(file, err)
+		return nil, syntaxProblem(file, err), false
 	}
 	for _, d := range tree.Docs {
 		if d == nil || d.Body == nil {
 			continue
 		}
-		if _, ok := d.Body.(*ast.DirectiveNode); ok {
-			continue
-		}
 		if body != nil {
-			at := last
-			if d.Start != nil {
-				at = place(file, d.Start)
-			} else if tk := d.Body.GetToken(); tk != nil {
-				at = place(file, tk)
-			}
-			return nil, &Problem{Pos: at, Severity: Error, Message: "a second document in one file",
-				Fix: "put it in a file of its own"}
+			at := place(file, d.Body.GetToken())
+			return nil, &Problem{Pos: at, Severity: Error, Message: "a second document in one file", Fix: "put it in a file of its own"}, true
 		}
 		body = d.Body
 	}
-	return body, nil
+	return body, nil, false
 }
 
 // tokenize stops at the first error: the scanner does not promise to move on
