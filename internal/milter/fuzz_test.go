@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -122,7 +124,7 @@ func answerFor(s string) Answer {
 func program(in []byte) []byte {
 	var out bytes.Buffer
 	mail, conn := 0, 0
-	for len(in) > 0 && out.Len() < 1<<20 {
+	for len(in) > 0 && out.Len() < 8<<10 {
 		op := in[0]
 		in = in[1:]
 		tag, sess := fmt.Sprint("m", mail), fmt.Sprint("s", conn)
@@ -227,17 +229,23 @@ func FuzzSession(f *testing.F) {
 				}
 			}
 		}()
+		_ = nc.SetWriteDeadline(time.Now().Add(10 * time.Second))
 		b := program(in)
 		for step := max(1, int(cuts)*7); len(b) > 0; {
 			n := min(step, len(b))
 			if _, err := nc.Write(b[:n]); err != nil {
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Error("the server does not read")
+				}
 				break // refused
 			}
 			b = b[n:]
 		}
 		_ = nc.Close()
 		<-read
-		if err := s.Shutdown(context.Background()); err != nil || s.Open() != 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil || s.Open() != 0 {
 			t.Errorf("not ended: %v", err)
 		}
 		if panics > 0 && !bytes.Contains(in, []byte("panic")) {
@@ -276,37 +284,4 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("version %d", g.version)
 		}
 	})
-}
-
-func BenchmarkMessage(b *testing.B) {
-	r := &recorder{quiet: true, eom: func(context.Context, *recording) Final {
-		return Final{Modifications: []verdict.Modification{{Op: verdict.InsertHeader, Name: "X-Label", Value: "official"}}, Verdict: accept.Verdict}
-	}}
-	for name, l := range map[string]func() Listener{
-		"unix": nil, "tcp": func() Listener { return Listener{Network: "tcp", Address: "127.0.0.1:0"} }} {
-		for _, nr := range []NoReply{{}, {Connect: true, Helo: true, Header: true, EndOfHeaders: true}} {
-			b.Run(fmt.Sprintf("%s/noreply=%v", name, nr.Header), func(b *testing.B) {
-				s, _ := serve(b, r, func(o *Options) {
-					o.NoReply, o.Logger = nr, nil
-					if l != nil {
-						o.Listeners[0] = l()
-					}
-				})
-				c := open(b, s)
-				m := simple("x")
-				m.Header = nil
-				for i := range 20 {
-					m.Header = append(m.Header, [2]string{fmt.Sprint("X-Field-", i), " some value of a header field, of usual length"})
-				}
-				m.Body = bytes.Repeat([]byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789\r\n"), 160)
-				b.SetBytes(int64(len(m.Body)))
-				b.ReportAllocs()
-				for b.Loop() {
-					if r, err := c.Send(m); err != nil || r.Decision.Code != 'a' {
-						b.Fatal(r, err)
-					}
-				}
-			})
-		}
-	}
 }
