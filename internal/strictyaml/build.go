@@ -2,6 +2,7 @@ package strictyaml
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -10,6 +11,7 @@ import (
 // builder turns the parser's tree into nodes: aliases resolved, keys unique.
 type builder struct {
 	file     string
+	lines    []string
 	doc      *document
 	anchors  map[string]*Node
 	aliased  int // nodes that aliases have added
@@ -44,8 +46,12 @@ func (b *builder) node(a ast.Node, name string, depth int) *Node {
 	case *ast.SequenceNode:
 		n := b.new(Seq, a.Start, name)
 		n.items = make([]*Node, 0, len(a.Values))
-		for _, v := range a.Values {
-			n.items = append(n.items, n.adopt(b.node(v, name, depth+1)))
+		for i, v := range a.Values {
+			item := b.node(v, name, depth+1)
+			if leftOut(v) && i < len(a.Entries) && a.Entries[i] != nil {
+				item.pos = place(b.file, a.Entries[i].Start)
+			}
+			n.items = append(n.items, n.adopt(item))
 		}
 		return n
 	case *ast.AnchorNode:
@@ -84,7 +90,7 @@ func (b *builder) scalar(tk *token.Token, name string) *Node {
 		n.kind = Null
 	case token.SingleQuoteType, token.DoubleQuoteType:
 		n.quoted, n.text = true, tk.Value
-		if tk.Type == token.DoubleQuoteType && badEscape(tk.Origin) {
+		if tk.Type == token.DoubleQuoteType && b.badEscape(n.pos) {
 			b.fail(n.pos, `use single quotes, or write \\ for one backslash`, "an escape with \\x, \\u or \\U needs hexadecimal digits")
 		}
 	default:
@@ -96,30 +102,52 @@ func (b *builder) scalar(tk *token.Token, name string) *Node {
 	return n
 }
 
-// badEscape reports \x, \u and \U without their 2, 4 and 8 digits, which the
-// scanner reads as some other character.
-func badEscape(s string) bool {
-	for i := 0; i+1 < len(s); i++ {
-		if s[i] != '\\' {
+// badEscape reports \x, \u and \U without their 2, 4 and 8 digits in the
+// double-quoted text at a place: the scanner reads such as some other
+// character.
+func (b *builder) badEscape(at Pos) bool {
+	if at.Line > len(b.lines) {
+		return false
+	}
+	line, col := b.lines[at.Line-1], 1
+	for i := range line {
+		if col == at.Col {
+			line = line[i:]
+			break
+		}
+		col++
+	}
+	if !strings.HasPrefix(line, `"`) {
+		return false
+	}
+	line = line[1:]
+	for next := at.Line; ; next++ {
+		bad, closed := escapes(line)
+		if bad || closed || next >= len(b.lines) {
+			return bad
+		}
+		line = b.lines[next]
+	}
+}
+
+// escapes looks for bad escapes up to the closing quote.
+func escapes(s string) (bad, closed bool) {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '"' {
+			return false, true
+		}
+		if s[i] != '\\' || i+1 == len(s) {
 			continue
 		}
 		i++
-		digits := 0
-		switch s[i] {
-		case 'x':
-			digits = 2
-		case 'u':
-			digits = 4
-		case 'U':
-			digits = 8
-		}
+		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[i]]
 		for ; digits > 0; digits-- {
 			if i++; i >= len(s) || !isHex(s[i]) {
-				return true
+				return true, false
 			}
 		}
 	}
-	return false
+	return false, false
 }
 
 // adopt counts a child in.
@@ -159,12 +187,23 @@ func (b *builder) mapping(start *token.Token, flow bool, values []*ast.MappingVa
 			continue
 		}
 		seen[k.text] = k.pos.Line
-		n.entries = append(n.entries, Entry{Key: n.adopt(k), Value: n.adopt(b.node(v.Value, k.text, depth+1))})
+		value := b.node(v.Value, k.text, depth+1)
+		if leftOut(v.Value) {
+			value.pos = k.pos
+		}
+		n.entries = append(n.entries, Entry{Key: n.adopt(k), Value: n.adopt(value)})
 	}
 	for _, m := range merges {
 		b.merge(n, m, seen, depth)
 	}
 	return n
+}
+
+// leftOut reports a value that is not there: its place is that of its key or
+// dash.
+func leftOut(a ast.Node) bool {
+	null, ok := a.(*ast.NullNode)
+	return ok && null.Token != nil && null.Token.Type == token.ImplicitNullType
 }
 
 // isWord lets null and ~ be keys as spelt.

@@ -1,6 +1,10 @@
 package strictyaml
 
-import "github.com/goccy/go-yaml/token"
+import (
+	"fmt"
+
+	"github.com/goccy/go-yaml/token"
+)
 
 // Bounds of what the parser may be made to do; each stands for a measured way
 // to make it slow, large or, by deep recursion, crash.
@@ -26,8 +30,9 @@ const (
 )
 
 // guard refuses what the parser cannot take: it recurses without limit and
-// some of its steps are quadratic.
-func guard(file string, all token.Tokens) *Problem {
+// some of its steps are quadratic. A problem is final when leaving out the
+// lines around it is no help.
+func guard(file string, all token.Tokens) (problem *Problem, final bool) {
 	g := guardian{file: file}
 	tokens := make(token.Tokens, 0, len(all))
 	for _, tk := range all {
@@ -37,21 +42,25 @@ func guard(file string, all token.Tokens) *Problem {
 	}
 	for i, tk := range tokens {
 		if p := g.token(tokens, i); p != nil {
-			return p
+			return p, g.final
 		}
 		g.paths += g.path
 		if g.paths > maxPaths {
-			return g.problem(tk, "too many values below long keys")
+			return g.problem(tk, "too many values below long keys"), true
 		}
 	}
 	if g.omitted*len(tokens) > maxMoves {
-		return &Problem{Pos: Pos{file, 1, 1}, Severity: Error, Message: "too many entries without a value"}
+		return &Problem{Pos: Pos{file, 1, 1}, Severity: Error, Message: "too many entries without a value"}, true
 	}
-	return nil
+	if n := len(g.flow); n > 0 {
+		return g.unclosed(g.flow[n-1]), false
+	}
+	return nil, false
 }
 
 type guardian struct {
 	file    string
+	final   bool
 	flow    []level // open brackets and braces
 	nest    []level // open block maps and lists
 	pairs   int     // pairs of keys in block maps
@@ -68,9 +77,12 @@ type level struct {
 	size int // bytes of the path
 	list bool
 	keys int
+	from *token.Token // the bracket
 }
 
+// problem is one that is final.
 func (g *guardian) problem(tk *token.Token, message string) *Problem {
+	g.final = true
 	return &Problem{Pos: place(g.file, tk), Severity: Error, Message: message}
 }
 
@@ -81,6 +93,9 @@ func (g *guardian) token(tokens token.Tokens, i int) *Problem {
 		if g.content = true; g.ended {
 			return g.second(tk)
 		}
+	}
+	if n := len(g.flow); n > 0 && g.outdented(tokens, i) {
+		return g.unclosed(g.flow[n-1])
 	}
 	switch tk.Type {
 	case token.TagType, token.AnchorType:
@@ -102,7 +117,7 @@ func (g *guardian) token(tokens token.Tokens, i int) *Problem {
 	case token.MappingKeyType:
 		return &Problem{Pos: place(g.file, tk), Severity: Error, Message: "an explicit key (?) is not supported", Fix: `write "key: value"`}
 	case token.SequenceStartType, token.MappingStartType:
-		g.flow = append(g.flow, level{list: tk.Type == token.SequenceStartType})
+		g.flow = append(g.flow, level{list: tk.Type == token.SequenceStartType, from: tk})
 		g.grow(12)
 	case token.SequenceEndType, token.MappingEndType:
 		if n := len(g.flow); n > 0 {
@@ -124,10 +139,11 @@ func (g *guardian) token(tokens token.Tokens, i int) *Problem {
 		}
 		key := tokens[i-1]
 		if len(key.Value) > maxKey {
-			return g.problem(key, "a key of more than 1024 bytes")
+			return &Problem{Pos: place(g.file, key), Severity: Error, Message: "a key of more than 1024 bytes"}
 		}
 		if key.Type == token.SequenceEndType || key.Type == token.MappingEndType {
-			return g.problem(key, "a map or a list cannot be a key")
+			return &Problem{Pos: place(g.file, key), Severity: Error, Message: "a map or a list cannot be a key",
+				Fix: "a value with [ ] { } or , in it needs quotes"}
 		}
 		size := len(key.Value) + 3
 		if n := len(g.flow); n > 0 {
@@ -163,7 +179,24 @@ const tooDeep = "maps and lists are nested too deeply"
 func (g *guardian) grow(n int) { g.path += n }
 
 func (g *guardian) second(tk *token.Token) *Problem {
+	g.final = true
 	return &Problem{Pos: place(g.file, tk), Severity: Error, Message: "a second document in one file", Fix: "put it in a file of its own"}
+}
+
+// outdented reports the first token of a line that stands no further right
+// than the key whose value is in brackets (YAML 1.2.2, 7.4: flow content is
+// indented); closing brackets may.
+func (g *guardian) outdented(tokens token.Tokens, i int) bool {
+	tk := tokens[i]
+	if i == 0 || len(g.nest) == 0 || tokens[i-1].Position.Line == tk.Position.Line ||
+		tk.Type == token.SequenceEndType || tk.Type == token.MappingEndType {
+		return false
+	}
+	return tk.Position.Column <= g.nest[len(g.nest)-1].col
+}
+
+func (g *guardian) unclosed(open level) *Problem {
+	return &Problem{Pos: place(g.file, open.from), Severity: Error, Message: fmt.Sprintf("%q is not closed", open.from.Value)}
 }
 
 // leave closes the block levels that begin at or right of a column, and gives

@@ -20,7 +20,7 @@ func numbered(format string, n int) string {
 // the file is sound.
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	const n = 1 << 16
+	const n = 1 << 15
 	laughs := "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
 	for i := 1; i < 9; i++ {
 		laughs += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i-1), 10), ","))
@@ -44,15 +44,15 @@ func TestHostile(t *testing.T) {
 		{"anchors", strings.Repeat("&a ", n), "too many tags and anchors in a row"},
 		{"explicit keys", strings.Repeat("? ", n), "an explicit key (?) is not supported"},
 		{"merge keys", strings.Repeat("<<: ", n), tooDeep},
-		{"keys", numbered("k%d: v\n", 4*n), "a map with too many keys"},
-		{"keys without value", numbered("k%d:\n", 4*n), "a map with too many keys"},
+		{"keys", numbered("k%d: v\n", 8*n), "a map with too many keys"},
+		{"keys without value", numbered("k%d:\n", 8*n), "a map with too many keys"},
 		{"items without value", strings.Repeat("-\n", n), "too many entries without a value"},
 		{"items with comments", strings.Repeat("- # c\n", n), "too many entries without a value"},
 		{"flow keys without value", "{" + numbered("k%d,", 4*n) + "z}", "too many entries without a value"},
-		{"paths", strings.Repeat("k", 1000) + ":\n  [" + strings.Repeat("a,", 4*n) + "a]", "too many values below long keys"},
+		{"paths", strings.Repeat("k", 1000) + ":\n  [" + strings.Repeat("a,", 5*n) + "a]", "too many values below long keys"},
 		{"key length", strings.Repeat("k", 1025) + ": 1", "a key of more than 1024 bytes"},
 		{"tabs in quotes", `a: "` + strings.Repeat("\tx", n) + `"`, "too many tabs in long lines"},
-		{"blank lines", "a: |\n  x\n" + strings.Repeat("\n", n), "too many blank lines"},
+		{"blank lines", "a: |\n  x\n" + strings.Repeat("\n", 2*n), "too many blank lines"},
 		{"documents", strings.Repeat("---\n", n), "a second document in one file"},
 		{"directives", strings.Repeat("%a\n", n), "directives are not supported"},
 		{"aliases", laughs, "aliases add too much"},

@@ -18,16 +18,17 @@ func Nearest(s string, known []string) (string, bool) {
 	}
 	folded := foldWord(s)
 	best, found := "", 0
-	limit := max(1, len([]rune(s))/3)
-	if len([]rune(s)) < 3 {
-		limit = 0
-	}
+	letters := len([]rune(folded))
+	limit := max(1, letters/3)
 	for _, k := range known {
 		if k == "" || len(k) > maxNear {
 			continue
 		}
 		if foldWord(k) == folded {
 			return k, true
+		}
+		if letters < 3 && len(foldWord(k)) == letters {
+			continue // of two letters, one is not enough
 		}
 		d := distance([]rune(folded), []rune(foldWord(k)))
 		if d <= limit && (best == "" || d < found) {

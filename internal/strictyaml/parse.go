@@ -26,7 +26,7 @@ const (
 	// maxSyntax is how many syntax errors are looked for in one file.
 	maxSyntax = 20
 	// maxReparse bounds the bytes parsed again after syntax errors.
-	maxReparse = 4 << 20
+	maxReparse = 2 << 20
 )
 
 // Parse reads one YAML document. It goes on after a syntax error by leaving
@@ -54,7 +54,7 @@ func Parse(file string, data []byte) (*Node, Problems) {
 			if body == nil {
 				break
 			}
-			b := &builder{file: file, doc: doc, anchors: map[string]*Node{}, problems: &problems}
+			b := &builder{file: file, lines: lines, doc: doc, anchors: map[string]*Node{}, problems: &problems}
 			root := b.node(body, "", 1)
 			problems.Sort()
 			return root, problems
@@ -96,8 +96,8 @@ func parseText(file, text string) (body ast.Node, problem *Problem, final bool) 
 	if problem != nil {
 		return nil, problem, false
 	}
-	if problem = guard(file, tokens); problem != nil {
-		return nil, problem, true
+	if problem, final = guard(file, tokens); problem != nil {
+		return nil, problem, final
 	}
 	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -158,13 +158,23 @@ func syntaxProblem(file string, err error) *Problem {
 
 func describeSyntax(at Pos, message string) *Problem {
 	fix := ""
-	switch {
-	case strings.Contains(message, "'\t'") || strings.Contains(message, "tab character"):
+	switch has := func(s string) bool { return strings.Contains(message, s) }; {
+	case has("'\t'"), has("tab character"):
 		message, fix = "a tab cannot indent", "use spaces"
-	case strings.Contains(message, "reserved character"):
+	case has("reserved character"):
 		fix = "put the value in quotes"
-	case strings.Contains(message, "unknown escape"):
+	case has("' must be specified"), has("flow map content"):
+		fix = "a value with [ ] { } or , in it needs quotes"
+	case has("unknown escape"):
 		fix = `use single quotes, or write \\ for one backslash`
+	case has("end character of"):
+		message = "the quote is not closed"
+	case has("non-map value is specified"):
+		message, fix = "a key without a colon and a space after it", `write "key: value"`
+	case has("mapping value is not allowed"):
+		message, fix = "a colon and a space within a value", "put the value in quotes"
+	case has("value is not allowed in this context"):
+		message, fix = "a value is not allowed here", "check the indentation"
 	}
 	return &Problem{Pos: at, Severity: Error, Message: oneLine(message), Fix: fix}
 }
