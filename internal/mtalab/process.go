@@ -7,44 +7,71 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"os/exec"
-	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// daemon is a child process that leads a process group of its own and is told
-// to end when this process ends, however that happens.
+// daemon is a child process that leads a process group of its own, which ends
+// when this process ends, however that happens.
 type daemon struct {
-	pid  int
-	done chan struct{} // closed when it has ended
-	err  error         // of Wait; read after done
+	pid   int
+	guard *os.File      // the guard's standard input
+	done  chan struct{} // closed when it has ended
+	err   error         // of Wait; read after done
 }
 
-// startDaemon starts cmd. The parent-death signal of Linux is tied to the
-// thread that forks, so one goroutine keeps its thread until the child ends.
+// guardScript waits for a line. If its input ends without one, the process
+// that held the other end is gone, and the group given is ended. (Linux's
+// parent-death signal does not serve: it is lost when a daemon changes its
+// user.)
+const guardScript = `read line || kill -s TERM -- "-$1"`
+
+// startDaemon starts cmd and its guard.
 func startDaemon(cmd *exec.Cmd) (*daemon, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = true
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGTERM
-	d := &daemon{done: make(chan struct{})}
-	started := make(chan error, 1)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	d := &daemon{pid: cmd.Process.Pid, done: make(chan struct{})}
+	guard, err := startGuard(d)
+	if err != nil {
+		syscall.Kill(-d.pid, syscall.SIGKILL)
+		cmd.Wait()
+		return nil, err
+	}
 	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		if err := cmd.Start(); err != nil {
-			started <- err
-			return
-		}
-		d.pid = cmd.Process.Pid
-		started <- nil
 		d.err = cmd.Wait()
+		d.guard.WriteString("ended\n")
+		d.guard.Close()
+		guard.Wait()
 		close(d.done)
 	}()
-	return d, <-started
+	return d, nil
+}
+
+func startGuard(d *daemon) (*exec.Cmd, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	guard := exec.Command("/bin/sh", "-c", guardScript, "guard", strconv.Itoa(d.pid))
+	guard.Stdin = r
+	// An interrupt at the terminal must not reach the guard first.
+	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := guard.Start(); err != nil {
+		w.Close()
+		return nil, err
+	}
+	d.guard = w
+	return guard, nil
 }
 
 // ended tells whether the process has ended.
@@ -63,7 +90,7 @@ func (d *daemon) stop(grace time.Duration) error {
 	if d.ended() {
 		return nil
 	}
-	// The process has not been waited for, so its id cannot have been reused.
+	// It was alive a moment ago, so its id cannot have been given away yet.
 	if err := syscall.Kill(-d.pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}

@@ -105,7 +105,8 @@ func (s *Sendmail) start(ctx context.Context) error {
 			return err
 		}
 	}
-	// A copy without the setgid bit, which would undo the parent-death signal.
+	// A copy, so that the instance does not depend on the unpacked files and is
+	// not setgid.
 	binary, err := os.ReadFile(s.files.binary)
 	if err != nil {
 		return err

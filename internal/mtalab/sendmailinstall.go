@@ -104,8 +104,7 @@ func InstallSendmail(ctx context.Context, dir string, w io.Writer) error {
 	if err := installMissing(ctx, libs, w); err != nil {
 		return err
 	}
-	// Not setgid: nothing here needs it, and it would undo the parent-death
-	// signal.
+	// Nothing here needs it to be setgid.
 	if err := os.Chmod(filepath.Join(root, "usr/libexec/sendmail/sendmail"), 0o755); err != nil {
 		return err
 	}
