@@ -6,8 +6,10 @@ package extract
 
 import (
 	"context"
+	"slices"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/extract/htmltext"
 	"labelmilter/internal/message"
 )
 
@@ -30,7 +32,9 @@ type Text struct {
 	Part  string // section number, "" for header and subject of the message
 	Where Where
 	Name  string // header field name for InHeader, property name for InProperty
-	Body  string // UTF-8
+	Body  string // UTF-8 without NUL
+	// Unseen are the ranges of Body that HTML hides by style; in order.
+	Unseen []htmltext.Range
 }
 
 // PartInfo is one line of the inspection receipt.
@@ -52,7 +56,23 @@ type Result struct {
 // Complete reports whether everything was inspected.
 func (r Result) Complete() bool { return len(r.Skipped) == 0 }
 
-// Extract reads all texts of m within the limits.
+// Extract reads all texts of m within the limits: first the header fields, then
+// the parts in order. What a second reading of an ambiguous part says is given
+// with the path of that part. When ctx ends the rest is skipped with reason
+// time.
 func Extract(ctx context.Context, m *message.Message, l budget.Limits) Result {
-	return Result{}
+	x := &extractor{ctx: ctx, b: budget.New(l), readers: readers(), had: map[string]int64{}}
+	for _, f := range m.Header {
+		x.field("", f)
+	}
+	if m.Root != nil {
+		x.part(m.Root, m.Root, false)
+	}
+	skipped := append([]budget.Skip(nil), m.Skips...)
+	for _, s := range x.b.Skips() {
+		if !slices.Contains(skipped, s) {
+			skipped = append(skipped, s)
+		}
+	}
+	return Result{Texts: x.texts, Parts: x.parts, Skipped: skipped}
 }

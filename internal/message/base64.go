@@ -37,7 +37,7 @@ func decodeBase64(src []byte, limit int) []byte {
 }
 
 // decodeBase64Lenient appends the decoded bytes of src to dst, at most limit
-// in all. It passes over characters outside the alphabet, goes on after
+// for each reading. It passes over characters outside the alphabet, goes on after
 // padding (concatenated encodings), ignores padding where none can be, needs
 // none at the end, and takes the URL alphabet (RFC 4648 5) where the count of
 // characters speaks for it; where it does not, both readings are given.
@@ -45,7 +45,8 @@ func decodeBase64Lenient(dst, src []byte, limit int) []byte {
 	url, both := base64Alphabet(src)
 	dst = base64Pass(dst, src, limit, url)
 	if both && len(dst) < limit {
-		dst = base64Pass(append(dst, '\n'), src, limit, false)
+		dst = append(dst, '\n')
+		dst = base64Pass(dst, src, len(dst)+limit, false)
 	}
 	return dst
 }
@@ -56,12 +57,12 @@ func base64Alphabet(src []byte) (url, both bool) {
 	if bytes.IndexByte(src, '-') < 0 && bytes.IndexByte(src, '_') < 0 {
 		return false, false
 	}
-	std, alt := 0, 0
+	std, alt := 0, 0 // characters, padding counted as standard
 	for _, c := range src {
 		switch v := base64Table[c]; {
 		case v == 62 || v == 63:
 			return false, false // the standard alphabet: "-" is garbage
-		case v < 64:
+		case v < 64 || v == 0xfe:
 			std++
 		case v < 0xc0:
 			alt++

@@ -49,7 +49,8 @@ func guessBoundary(b []byte, strict bool) (string, bool) {
 // embedded reads the message inside p; false if there is none.
 func (w *walker) embedded(p *Part) bool {
 	content := p.Raw
-	if !identityEncoding(p.Encoding) && !startsWithField(content) {
+	// RFC 2046 5.2.1 forbids base64 here, so it may be said and not done.
+	if !identityEncoding(p.Encoding) && (p.Encoding == encQP || !startsWithField(content)) {
 		content = normalise(decodeTransfer(w.b, p.Path, p.Encoding, p.Raw))
 	}
 	if t := bytes.TrimLeft(content, "\r\n \t"); startsWithField(t) || mboxFrom(t) {

@@ -1,0 +1,121 @@
+package extract
+
+import (
+	"strings"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/charset"
+	"labelmilter/internal/message"
+)
+
+// isText reports declared text, known text types of application/*, and
+// whatever else reads as text without the signature of another format.
+func isText(it *item) bool {
+	if declaredText(it.typ) {
+		return true
+	}
+	return !binaryMagic(it.data) && textual(it.data)
+}
+
+// maxInline bounds the files read out of one text body.
+const maxInline = 200
+
+func readText(x *extractor, it *item) {
+	if strings.HasPrefix(it.typ, "image/") || strings.HasPrefix(it.typ, "audio/") || strings.HasPrefix(it.typ, "video/") {
+		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.TypeMismatch})
+	}
+	if binaryMagic(it.data) { // a document under the name of text
+		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Unsupported})
+	}
+	x.text(it, it.where)
+	if inlinePGP(it.data) {
+		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Encrypted})
+	}
+	for _, in := range message.Inlines(it.data, maxInline, x.b.ExpandedPart) {
+		x.member(it, "application/octet-stream", "", in.Name, in.Data)
+	}
+}
+
+// text decodes an item and gives it as it is, unfolded if it is flowed.
+func (x *extractor) text(it *item, where Where) {
+	for _, s := range x.decode(it, it.charset) {
+		if it.typ == "text/plain" && strings.EqualFold(it.params["format"], "flowed") {
+			delsp := strings.EqualFold(it.params["delsp"], "yes")
+			flowed := unflow(s, delsp)
+			x.emit(Text{Part: it.path, Where: where, Body: flowed})
+			if delsp && flowed != s {
+				// Clients that know no DelSp show the lines as they are, and
+				// "TFN \r\n123" must not hide in "TFN123".
+				x.emit(Text{Part: it.path, Where: InHidden, Body: s})
+			}
+			continue
+		}
+		x.emit(Text{Part: it.path, Where: where, Body: s})
+	}
+}
+
+// decode gives the text of an item in UTF-8, and a second reading where the
+// charset is doubtful.
+func (x *extractor) decode(it *item, label string) []string {
+	t := charset.Decode(it.data, label)
+	if t.Unknown {
+		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.UnknownCharset})
+	}
+	if t.Other == "" {
+		return []string{t.UTF8}
+	}
+	x.b.Skip(budget.Skip{Part: it.path, Reason: budget.MIMEAmbiguous, Detail: "charset"})
+	return []string{t.UTF8, t.Other}
+}
+
+// unflow joins the flowed lines of a text (RFC 3676 4). Line ends become LF.
+func unflow(s string, delsp bool) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	open, depth := false, 0 // the line before is flowed, and its quote depth
+	for s != "" {
+		line, rest, more := strings.Cut(s, "\n")
+		s = rest
+		line = strings.TrimSuffix(line, "\r")
+		q := 0
+		for q < len(line) && line[q] == '>' {
+			q++
+		}
+		text := strings.TrimPrefix(line[q:], " ") // space-stuffing
+		if open && q != depth || open && text == "-- " {
+			b.WriteByte('\n') // a soft break that joins nothing
+			open = false
+		}
+		if !open && q > 0 {
+			b.WriteString(line[:q])
+			b.WriteByte(' ')
+		}
+		depth = q
+		open = strings.HasSuffix(text, " ") && text != "-- " && more
+		if open && delsp {
+			text = text[:len(text)-1]
+		}
+		b.WriteString(text)
+		if !open && more {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// isFolded reports calendar and contact data (RFC 5545 3.1, RFC 6350 3.2).
+func isFolded(it *item) bool {
+	switch it.typ {
+	case "text/calendar", "text/vcard", "text/x-vcard", "text/x-vcalendar", "text/directory":
+		return true
+	}
+	return !declaredText(it.typ) && starts(it.data, "begin:vcalendar", "begin:vcard")
+}
+
+// readFolded joins folded content lines; a number cut by a fold is whole.
+func readFolded(x *extractor, it *item) {
+	r := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "")
+	for _, s := range x.decode(it, it.charset) {
+		x.emit(Text{Part: it.path, Where: it.where, Body: r.Replace(s)})
+	}
+}
