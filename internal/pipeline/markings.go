@@ -31,6 +31,7 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result) markingSe
 	mapping := label.Mapping{Catalogue: p.Rules.Catalogue, Ceiling: p.Rules.Markings.Ceiling, Historical: p.Rules.Markings.Historical}
 	for _, f := range m.Header.All(markingHeader) {
 		x := marking.ParseHeader(f.Raw)
+		x.Raw = strings.TrimSpace(message.Unfold(x.Raw))
 		s.all = append(s.all, x)
 		s.header = append(s.header, mapping.Map(x))
 	}

@@ -6,6 +6,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 
 	"labelmilter/internal/budget"
@@ -143,4 +144,12 @@ type Digests struct {
 }
 
 // JSON gives the result on one line, without a line end.
-func (r Result) JSON() ([]byte, error) { return json.Marshal(r) }
+func (r Result) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
