@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -430,4 +431,27 @@ func TestManyRecipientsAndHeaders(t *testing.T) {
 		m.To = append(m.To, fmt.Sprintf("<u%d@x>", i))
 	}
 	send(t, open(t, s), m)
+}
+
+// More recipients than can be remembered are refused one by one.
+func TestTooManyRecipients(t *testing.T) {
+	t.Parallel()
+	s, err := New(Options{Handler: &recorder{}, Listeners: []Listener{{}}})
+	must(t, err)
+	near, far := net.Pipe()
+	c := newConn(s, far, s.opts.Listeners[0])
+	defer c.kill()
+	c.msg = message{active: true, nrcpt: maxRcptBytes - 4}
+	client := miltertest.New(near)
+	for _, tc := range []struct{ addr, want string }{
+		{"a@xx", "c"}, {"a@xx", `y "452 4.5.3 too many recipients\x00"`}, {"", "c"},
+	} {
+		c.cur.addr = tc.addr
+		done := make(chan struct{})
+		go func() { c.onRcpt(); close(done) }()
+		if p, err := client.Read(); err != nil || p.String() != tc.want {
+			t.Errorf("%q: %v %v, want %s", tc.addr, p, err, tc.want)
+		}
+		<-done
+	}
 }
