@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -16,47 +17,47 @@ func Describe(v any) string {
 	}
 	var out strings.Builder
 	w := describer{out: &out}
-	w.fields(deref(t), "", "", nil)
+	w.fields(deref(t), "", false, nil)
 	return out.String()
 }
 
 type describer struct{ out *strings.Builder }
 
-// fields writes a struct. Mark is "# " inside of something commented out;
-// lead, if not empty, is what the first line begins with instead of indent.
-func (w describer) fields(t reflect.Type, indent, mark string, above []reflect.Type) {
-	for _, seen := range above {
-		if seen == t {
-			return
-		}
+// fields writes a struct below indent, which holds a "# " when the struct is
+// commented out as a whole.
+func (w describer) fields(t reflect.Type, indent string, commented bool, above []reflect.Type) {
+	if slices.Contains(above, t) {
+		return
 	}
 	above = append(above[:len(above):len(above)], t)
 	for _, f := range fieldsOf(t) {
 		w.comment(indent, f)
 		elem, list, named := inner(f.typ)
-		if elem.Kind() == reflect.Struct && !isScalar(elem) && !decodesItself(elem) && !f.hasDef {
-			m := mark
-			if list || named || f.typ.Kind() == reflect.Pointer {
-				m = "# "
+		if elem.Kind() != reflect.Struct || isScalar(elem) || decodesItself(elem) || f.hasDef || slices.Contains(above, elem) {
+			value, mark := f.def, ""
+			if !f.hasDef {
+				value = f.example
+				if !commented {
+					mark = "# "
+				}
 			}
-			fmt.Fprintf(w.out, "%s%s%s:\n", indent, m, f.name)
-			switch {
-			case list:
-				fmt.Fprintf(w.out, "%s%s  -\n", indent, m)
-				w.fields(elem, indent+"    ", m, above)
-			case named:
-				fmt.Fprintf(w.out, "%s%s  NAME:\n", indent, m)
-				w.fields(elem, indent+"    ", m, above)
-			default:
-				w.fields(elem, indent+"  ", m, above)
-			}
+			fmt.Fprintln(w.out, strings.TrimRight(indent+mark+f.name+": "+value, " "))
 			continue
 		}
-		value, m := f.def, mark
-		if !f.hasDef {
-			value, m = f.example, "# "
+		deeper, hidden := indent, commented
+		if !hidden && (list || named || f.typ.Kind() == reflect.Pointer) {
+			deeper, hidden = indent+"# ", true
 		}
-		fmt.Fprintf(w.out, "%s%s\n", indent, strings.TrimRight(m+f.name+": "+value, " "))
+		fmt.Fprintf(w.out, "%s%s:\n", deeper, f.name)
+		switch {
+		case list:
+			fmt.Fprintf(w.out, "%s  -\n", deeper)
+			deeper += "  "
+		case named:
+			fmt.Fprintf(w.out, "%s  NAME:\n", deeper)
+			deeper += "  "
+		}
+		w.fields(elem, deeper+"  ", hidden, above)
 	}
 }
 
