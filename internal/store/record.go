@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Answer says what became of the reply that a record stands for.
+type Answer string
+
+// The states of an answer.
+const (
+	Pending Answer = "pending" // the record was written, the reply not yet sent (or the daemon died between)
+	Sent    Answer = "sent"    // the MTA has the whole reply; what it did with it is in its log
+	Unsent  Answer = "unsent"  // the MTA got a tempfail or nothing
+)
+
+// Record is one decision.
+type Record struct {
+	ID           int64 // given by Append
+	At           time.Time
+	QueueID      string // the MTA's, "" if it gave none; short ids of Postfix are used again
+	MessageID    string // as in the header field
+	Session      string
+	SenderDomain string
+	Recipients   int
+	Size         int64 // bytes
+	Direction    string
+	Outcome      string
+	Label        string // id, "" if none
+	Verdict      string
+	Rule         string // that won, "policy/rule"
+	Fail         string // why the fail mode answered, "" if it did not
+	Message      string // digest
+	Ruleset      string // digest
+	Result       json.RawMessage
+
+	Answer       Answer    // set by Outcome
+	AnswerDetail string    // why it was not sent
+	Answered     time.Time // zero while pending
+}
+
+// Limits of a record in bytes. RFC 5322 2.1.1 allows lines of 998 octets.
+const (
+	maxText   = 998
+	maxResult = 64 << 20
+)
+
+// cut bounds a text column. Ids are looked up with the same cut.
+func cut(s string) string {
+	if len(s) > maxText {
+		return s[:maxText]
+	}
+	return s
+}
+
+const insertRecord = `INSERT INTO records (at, queue_id, message_id, session, sender_domain, recipients, size,
+	direction, outcome, label, verdict, rule, fail, message, ruleset, result)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// Append writes a record and gives its id when it is durable. ID and the
+// Answer fields of r are not used; a zero At is now.
+func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
+	if len(r.Result) > maxResult {
+		return 0, wrap("writing", ErrTooLarge)
+	}
+	if r.At.IsZero() {
+		r.At = s.now()
+	}
+	var id int64
+	err := s.do(ctx, len(r.Result)+512, func(ctx context.Context, w *writer) error {
+		res, err := w.exec(ctx, insertRecord, r.At.UnixMicro(), cut(r.QueueID), cut(r.MessageID), cut(r.Session), cut(r.SenderDomain),
+			r.Recipients, r.Size, cut(r.Direction), cut(r.Outcome), cut(r.Label), cut(r.Verdict), cut(r.Rule), cut(r.Fail),
+			cut(r.Message), cut(r.Ruleset), string(r.Result))
+		if err != nil {
+			return err
+		}
+		n, err := res.LastInsertId()
+		id = n
+		return err
+	})
+	if err != nil {
+		return 0, err // id may still be written to
+	}
+	return id, nil
+}
+
+const updateAnswer = `UPDATE records SET answer = ?, answer_detail = ?, answered = ? WHERE id = ?`
+
+// Outcome notes what became of the reply. Nobody waits for the disk: a record
+// whose outcome is lost stays pending. Errors go to Options.OnError.
+func (s *Store) Outcome(ctx context.Context, id int64, a Answer, detail string) {
+	at := s.now().UnixMicro()
+	o := &op{size: 64, run: func(ctx context.Context, w *writer) error {
+		_, err := w.exec(ctx, updateAnswer, string(a), cut(detail), at, id)
+		return err
+	}}
+	if err := s.submit(ctx, o); err != nil {
+		s.onError(err)
+	}
+}

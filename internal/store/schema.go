@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// migrations are the steps of the schema; the number of a step is its index
+// plus one. Steps are never changed, only added.
+//
+// records: one row per message answered. Times are microseconds since
+// 1970-01-01 UTC. answer is "pending" from before the reply until it is known
+// whether it went out ("sent", "unsent"). result is the decision record
+// (labelmilter.result/v1, one line of JSON).
+//
+// failures: one row per fail-mode answer, by message digest.
+var migrations = []string{
+	`CREATE TABLE records (
+		id            INTEGER PRIMARY KEY AUTOINCREMENT,
+		at            INTEGER NOT NULL,
+		queue_id      TEXT NOT NULL,
+		message_id    TEXT NOT NULL,
+		session       TEXT NOT NULL,
+		sender_domain TEXT NOT NULL,
+		recipients    INTEGER NOT NULL,
+		size          INTEGER NOT NULL,
+		direction     TEXT NOT NULL,
+		outcome       TEXT NOT NULL,
+		label         TEXT NOT NULL,
+		verdict       TEXT NOT NULL,
+		rule          TEXT NOT NULL,
+		fail          TEXT NOT NULL,
+		message       TEXT NOT NULL,
+		ruleset       TEXT NOT NULL,
+		result        TEXT NOT NULL,
+		answer        TEXT NOT NULL DEFAULT 'pending',
+		answer_detail TEXT NOT NULL DEFAULT '',
+		answered      INTEGER NOT NULL DEFAULT 0
+	);
+	CREATE INDEX records_queue_id ON records (queue_id) WHERE queue_id <> '';
+	CREATE INDEX records_message_id ON records (message_id) WHERE message_id <> '';
+	CREATE INDEX records_at ON records (at);
+	CREATE TABLE failures (
+		digest TEXT NOT NULL,
+		at     INTEGER NOT NULL
+	);
+	CREATE INDEX failures_digest ON failures (digest, at);
+	CREATE INDEX failures_at ON failures (at);
+	CREATE TABLE probe (
+		id INTEGER PRIMARY KEY CHECK (id = 1),
+		at INTEGER NOT NULL
+	);`,
+}
+
+// migrate brings the schema up to date in one transaction.
+func migrate(ctx context.Context, db *sql.DB, now time.Time) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migrations (
+		version INTEGER PRIMARY KEY, applied INTEGER NOT NULL)`); err != nil {
+		return err
+	}
+	var have int
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migrations`).Scan(&have); err != nil {
+		return err
+	}
+	if have > len(migrations) {
+		return fmt.Errorf("%w: schema %d, known %d", ErrNewer, have, len(migrations))
+	}
+	for v := have; v < len(migrations); v++ {
+		if _, err := tx.ExecContext(ctx, migrations[v]); err != nil {
+			return fmt.Errorf("schema step %d: %w", v+1, err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO migrations (version, applied) VALUES (?, ?)`, v+1, now.UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// checkVersion is for readers, which change nothing.
+func checkVersion(ctx context.Context, db *sql.DB) error {
+	var have int
+	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM migrations`).Scan(&have)
+	switch {
+	case err != nil:
+		return err
+	case have > len(migrations):
+		return fmt.Errorf("%w: schema %d, known %d", ErrNewer, have, len(migrations))
+	case have < len(migrations):
+		return fmt.Errorf("schema %d, wanted %d: start the daemon once to bring it up to date", have, len(migrations))
+	}
+	return nil
+}

@@ -1,0 +1,464 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"database/sql"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// clock is a settable time.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func newClock() *clock { return &clock{t: time.Date(2026, 11, 1, 8, 0, 0, 123000, time.UTC)} }
+
+func open(t testing.TB, o Options) *Store {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	s, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func record(i int) Record {
+	return Record{QueueID: fmt.Sprintf("Q%d", i), MessageID: fmt.Sprintf("<%d@a.gov.au>", i), Session: "1", SenderDomain: "a.gov.au",
+		Recipients: 2, Size: 1234, Direction: "inbound", Outcome: "label", Label: "official", Verdict: "accept", Rule: "",
+		Message: "sha256:00", Ruleset: "sha256:11", Result: []byte(`{"schema":"labelmilter.result/v1"}`)}
+}
+
+func TestAppendFindOutcome(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newClock()
+	s := open(t, Options{Now: c.now})
+	var ids []int64
+	for i := range 3 {
+		id, err := s.Append(ctx, record(i%2)) // Q0 twice, as short queue ids are
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	c.add(time.Second)
+	s.Outcome(ctx, ids[1], Sent, "")
+	s.Outcome(ctx, ids[2], Unsent, "connection lost")
+	if _, err := s.Append(ctx, record(9)); err != nil { // writes are in order: the outcomes are written
+		t.Fatal(err)
+	}
+	want := func(i int, id int64, a Answer, detail string) Record {
+		r := record(i)
+		r.ID, r.At, r.Answer, r.AnswerDetail = id, newClock().t, a, detail
+		if a != Pending {
+			r.Answered = newClock().t.Add(time.Second)
+		}
+		return r
+	}
+	first, other, second := want(0, ids[0], Pending, ""), want(1, ids[1], Sent, ""), want(0, ids[2], Unsent, "connection lost")
+	for _, tt := range []struct {
+		key  string
+		want []Record
+	}{
+		{"Q0", []Record{second, first}},
+		{"Q1", []Record{other}},
+		{"<1@a.gov.au>", []Record{other}},
+		{" 1@a.gov.au ", []Record{other}},
+		{"", nil},
+		{"Q7", nil},
+		{"' OR 1=1 --", nil},
+	} {
+		got, err := s.Find(ctx, tt.key, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("Find(%q): %s", tt.key, d)
+		}
+	}
+	if got, err := s.Find(ctx, "Q0", 1); err != nil || len(got) != 1 {
+		t.Errorf("limit 1 gives %d records, %v", len(got), err)
+	}
+	if got, err := s.Recent(ctx, 2); err != nil || len(got) != 2 || got[0].QueueID != "Q9" {
+		t.Errorf("Recent gives %v, %v", got, err)
+	}
+}
+
+func TestReaderWhileWriting(t *testing.T) {
+	t.Parallel()
+	ctx, dir := context.Background(), t.TempDir()
+	if _, err := OpenReader(ctx, dir); !errors.Is(err, ErrMissing) {
+		t.Fatalf("got %v, want ErrMissing", err)
+	}
+	s := open(t, Options{Dir: dir})
+	r, err := OpenReader(ctx, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 50 {
+				if _, err := s.Append(ctx, record(w*100+i)); err != nil {
+					t.Error(err)
+				}
+				if got, err := r.Find(ctx, fmt.Sprintf("Q%d", w*100+i), 1); err != nil || len(got) != 1 {
+					t.Errorf("a record whose Append returned is not seen: %d, %v", len(got), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n, err := r.Count(ctx); n != 200 || err != nil {
+		t.Errorf("got %d records, %v, want 200", n, err)
+	}
+	if _, err := r.read.ExecContext(ctx, "DELETE FROM records"); err == nil {
+		t.Error("a reader can delete")
+	}
+	if fi, err := os.Stat(filepath.Join(dir, FileName)); err != nil || fi.Mode().Perm()&0o007 != 0 {
+		t.Errorf("mode %v, %v: open to others", fi.Mode(), err)
+	}
+}
+
+// Records survive a stop and a start; a stopped store says so.
+func TestCloseReopen(t *testing.T) {
+	t.Parallel()
+	ctx, dir := context.Background(), t.TempDir()
+	s := open(t, Options{Dir: dir})
+	id, err := s.Append(ctx, record(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Outcome(ctx, id, Sent, "") // must be written by Close
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	if _, err := s.Append(ctx, record(2)); !errors.Is(err, ErrClosed) {
+		t.Errorf("Append after Close: %v, want ErrClosed", err)
+	}
+	r, err := OpenReader(ctx, dir) // without a daemon too
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Find(ctx, "Q1", 1)
+	if err != nil || len(got) != 1 || got[0].Answer != Sent {
+		t.Errorf("got %v, %v", got, err)
+	}
+	_ = r.Close()
+	s = open(t, Options{Dir: dir})
+	if n, err := s.Count(ctx); n != 1 || err != nil {
+		t.Errorf("after reopening: %d, %v", n, err)
+	}
+}
+
+func TestFailure(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newClock()
+	s := open(t, Options{Now: c.now})
+	for i, step := range []struct {
+		digest string
+		wait   time.Duration
+		want   int
+	}{
+		{"a", 0, 1}, {"a", time.Hour, 2}, {"b", 0, 1}, {"a", 0, 3},
+		{"a", 23*time.Hour + time.Minute, 3}, // the first no longer counts
+		{"a", 25 * time.Hour, 1},
+	} {
+		c.add(step.wait)
+		if got, err := s.Failure(ctx, step.digest); got != step.want || err != nil {
+			t.Errorf("step %d: got %d, %v, want %d", i, got, err, step.want)
+		}
+	}
+	if _, err := s.Prune(ctx, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := s.read.QueryRow("SELECT count(*) FROM failures").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d failures left, %v, want 1", n, err)
+	}
+}
+
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newClock()
+	s := open(t, Options{Now: c.now})
+	var wg sync.WaitGroup
+	for i := range 1200 {
+		wg.Go(func() {
+			if _, err := s.Append(ctx, record(i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	c.add(time.Hour)
+	if _, err := s.Append(ctx, record(5000)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := s.Prune(ctx, c.now().Add(-time.Minute))
+	if err != nil || n != 1200 {
+		t.Errorf("pruned %d, %v, want 1200", n, err)
+	}
+	if n, err := s.Count(ctx); n != 1 || err != nil {
+		t.Errorf("%d left, %v, want 1", n, err)
+	}
+}
+
+// A lock of another process is waited for, then an error, and then all is
+// well again.
+func TestLocked(t *testing.T) {
+	t.Parallel()
+	ctx, dir := context.Background(), t.TempDir()
+	var mu sync.Mutex
+	var told []error
+	s := open(t, Options{Dir: dir, Busy: 50 * time.Millisecond, OnError: func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, err)
+	}})
+	other, err := sql.Open("sqlite", "file:"+filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Append(ctx, record(1)); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if err := s.Check(ctx); !errors.Is(err, ErrLocked) {
+		t.Errorf("Check: got %v, want ErrLocked", err)
+	}
+	mu.Lock()
+	if len(told) != 2 {
+		t.Errorf("OnError told of %d errors, want 2: %v", len(told), told)
+	}
+	mu.Unlock()
+	if _, err := other.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Append(ctx, record(2)); err != nil {
+		t.Errorf("after the lock is gone: %v", err)
+	}
+}
+
+// A full database fails writes with ErrFull, and only those that don't fit.
+func TestFull(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := open(t, Options{})
+	err := s.do(ctx, 1, func(ctx context.Context, w *writer) error {
+		var n int
+		if err := w.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&n); err != nil {
+			return err
+		}
+		_, err := w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", n+8))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	big := record(1)
+	big.Result = []byte(`"` + strings.Repeat("x", 1<<20) + `"`)
+	if _, err := s.Append(ctx, big); !errors.Is(err, ErrFull) {
+		t.Errorf("got %v, want ErrFull", err)
+	}
+	if _, err := s.Append(ctx, record(2)); err != nil {
+		t.Errorf("a record that fits: %v", err)
+	}
+	if _, err := s.Append(ctx, Record{Result: make([]byte, maxResult+1)}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("got %v, want ErrTooLarge", err)
+	}
+}
+
+// In a batch with one bad write the others are written.
+func TestBadWriteAlone(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := open(t, Options{})
+	w, err := s.connect(ctx)
+	if err == nil {
+		defer w.close()
+	} else {
+		t.Fatal(err)
+	}
+	insert := func(n int) *op {
+		return &op{run: func(ctx context.Context, w *writer) error {
+			_, err := w.exec(ctx, `INSERT INTO migrations (version, applied) VALUES (?, 0)`, n)
+			return err
+		}}
+	}
+	errs := w.commitEach(ctx, []*op{insert(100), insert(1), insert(101), {run: func(context.Context, *writer) error { panic("x") }}})
+	if errs[0] != nil || errs[1] == nil || errs[2] != nil || !errors.Is(errs[3], ErrOther) {
+		t.Errorf("got %v, want failures of the second and fourth only", errs)
+	}
+	var n int
+	if err := s.read.QueryRow("SELECT count(*) FROM migrations WHERE version >= 100").Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d rows, %v, want 2", n, err)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	file := func(data string) string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, FileName), []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	newer := t.TempDir()
+	s := open(t, Options{Dir: newer})
+	if _, err := s.db.Exec("INSERT INTO migrations VALUES (99, 0)"); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	for name, tt := range map[string]struct {
+		dir  string
+		want error
+	}{
+		"garbage": {file(strings.Repeat("not a database. ", 400)), ErrCorrupt},
+		"newer":   {newer, ErrNewer},
+	} {
+		if _, err := Open(ctx, Options{Dir: tt.dir}); !errors.Is(err, tt.want) {
+			t.Errorf("%s: Open gives %v, want %v", name, err, tt.want)
+		}
+		if _, err := OpenReader(ctx, tt.dir); !errors.Is(err, tt.want) {
+			t.Errorf("%s: OpenReader gives %v, want %v", name, err, tt.want)
+		}
+	}
+	if _, err := Open(ctx, Options{Dir: filepath.Join(file("x"), FileName, "below-a-file")}); err == nil {
+		t.Error("a state directory that cannot be made is accepted")
+	}
+}
+
+// Damage while running is an error of the write that meets it.
+func TestCorruptWhileRunning(t *testing.T) {
+	t.Parallel()
+	ctx, dir := context.Background(), t.TempDir()
+	s := open(t, Options{Dir: dir})
+	for i := range 50 {
+		if _, err := s.Append(ctx, record(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil { // all pages are in the file now
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, FileName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4096 * 2; i < len(data); i++ {
+		data[i] = 0xa5
+	}
+	if err := os.WriteFile(path, data, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Open(ctx, Options{Dir: dir})
+	if err == nil {
+		defer s.Close()
+		_, err = s.Append(ctx, record(1))
+	}
+	if !errors.Is(err, ErrCorrupt) {
+		t.Errorf("got %v, want ErrCorrupt", err)
+	}
+}
+
+func TestContext(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	hold, held := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = s.do(context.Background(), 1, func(context.Context, *writer) error { close(held); <-hold; return nil })
+	}()
+	<-held
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := s.Append(ctx, record(1)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want DeadlineExceeded", err)
+	}
+	close(hold)
+}
+
+func TestCheckRemembers(t *testing.T) {
+	t.Parallel()
+	ctx, c := context.Background(), newClock()
+	s := open(t, Options{Now: c.now})
+	if err := s.Check(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	if err := s.Check(ctx); err != nil {
+		t.Errorf("within two seconds: %v, want the answer remembered", err)
+	}
+	c.add(3 * time.Second)
+	if err := s.Check(ctx); !errors.Is(err, ErrClosed) {
+		t.Errorf("later: %v, want ErrClosed", err)
+	}
+}
+
+// BenchmarkAppend is records made durable per second with 8 writers that each
+// wait for their own.
+func BenchmarkAppend(b *testing.B) {
+	for _, writers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			s := open(b, Options{})
+			ctx := context.Background()
+			r := record(1)
+			r.Result = []byte(`"` + strings.Repeat("x", 2500) + `"`)
+			b.ResetTimer()
+			var wg sync.WaitGroup
+			for w := range writers {
+				wg.Go(func() {
+					for i := w; i < b.N; i += writers {
+						r := r
+						r.QueueID = fmt.Sprintf("4g%08d", i)
+						r.MessageID = fmt.Sprintf("<%d.1@mail.example.gov.au>", i)
+						id, err := s.Append(ctx, r)
+						if err != nil {
+							b.Error(err)
+						}
+						s.Outcome(ctx, id, Sent, "")
+					}
+				})
+			}
+			wg.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
