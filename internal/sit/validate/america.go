@@ -14,8 +14,23 @@ var americasTable = []entry{
 
 func isSSN(s string) bool {
 	var b field
-	d := digits(&b, s, " -", 9, 9)
+	d := grouped(&b, s, 3, 5)
 	return d != nil && validSSN(d)
+}
+
+// grouped reads nine digits with at most one delimiter after the first of the
+// places and after the second.
+func grouped(buf *field, s string, first, second int) []byte {
+	d := digits(buf, s, " -", 9, 9)
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if isDigit(s[i]) {
+			n++
+		} else if n != first && n != second || !isDigit(s[i-1]) {
+			return nil
+		}
+	}
+	return d
 }
 
 func validSSN(d []byte) bool {
@@ -32,7 +47,7 @@ func validSSN(d []byte) bool {
 
 func isOldSSN(s string) bool {
 	var b field
-	d := digits(&b, s, " -", 9, 9)
+	d := grouped(&b, s, 3, 5)
 	if d == nil || !validSSN(d) {
 		return false
 	}
@@ -42,7 +57,7 @@ func isOldSSN(s string) bool {
 
 func isITIN(s string) bool {
 	var b field
-	d := digits(&b, s, " -", 9, 9)
+	d := grouped(&b, s, 3, 5)
 	if d == nil || d[0] != 9 {
 		return false
 	}
@@ -54,7 +69,7 @@ func isEIN(s string) bool {
 	// Prefixes no campus or the internet was given.
 	const unassigned = "00" + "07" + "08" + "09" + "17" + "18" + "19" + "28" + "29" + "49" + "69" + "70" + "78" + "79" + "89" + "96" + "97"
 	var b field
-	d := digits(&b, s, " -", 9, 9)
+	d := grouped(&b, s, 2, 2)
 	return d != nil && !hasPair([]byte{d[0] + '0', d[1] + '0'}, unassigned)
 }
 
@@ -108,7 +123,8 @@ func isMBI(s string) bool {
 func isSIN(s string) bool {
 	var b field
 	d := digits(&b, s, groupMarks, 9, 9)
-	return d != nil && luhnSum(d, 10) == 0
+	// 0 starts the CRA's individual tax numbers, 8 only business numbers.
+	return d != nil && d[0] != 8 && luhnSum(d, 10) == 0
 }
 
 func isBCPHN(s string) bool {

@@ -166,33 +166,16 @@ func isExpiry(s string) bool {
 // monthByName finds the month in any of the seven languages, in full or
 // abbreviated; 0 if it is none.
 func monthByName(s string) int {
-	for month, names := range monthNames {
-		for names != "" {
-			var name string
-			name, names, _ = strings.Cut(names, " ")
-			if strings.EqualFold(s, name) {
-				return month + 1
-			}
+	if s == "" {
+		return 0
+	}
+	first := toLower(s[0])
+	for i := range monthNames {
+		if m := &monthNames[i]; m.name[0] == first && strings.EqualFold(m.name, s) {
+			return m.month
 		}
 	}
 	return 0
-}
-
-// monthNames: English, Dutch, French, German, Italian, Portuguese, Spanish,
-// with and without accents.
-var monthNames = [12]string{
-	"january jan januari janvier janv januar jänuar jän jaenner jänner gennaio genn gen janeiro enero ene",
-	"february feb februari février fevrier févr fevr februar febbraio febbr fevereiro fev febrero",
-	"march mar maart maa mrt mars märz maerz marz mär marzo março marco",
-	"april apr avril avr aprile abril abr",
-	"may mei mai maggio magg mag maio mayo",
-	"june jun juni juin giugno giu junho junio",
-	"july jul juli juillet juil luglio lug julho julio",
-	"august aug augustus août aout agosto ago ag",
-	"september sept sep septembre settembre sett set setembro septiembre",
-	"october oct oktober okt ocktober octobre ottobre ott outubro out octubre",
-	"november nov novembre novembro noviembre",
-	"december dec décembre decembre déc dezember dez dicembre dic dezembro diciembre",
 }
 
 // DatePart accepts text whose digits, from offset on (0-based, delimiters not

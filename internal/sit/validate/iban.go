@@ -1,7 +1,5 @@
 package validate
 
-import "strings"
-
 // minIBAN and maxIBAN bound the length without spaces: Norway has 15
 // characters, the standard allows 34 (ISO 13616-1 clause 5).
 const (
@@ -22,17 +20,19 @@ func isIBAN(s string) bool {
 
 // fitsBBAN compares the BBAN with the structure its country registered.
 func fitsBBAN(c0, c1 byte, bban []byte) bool {
-	at := -1
-	for i := 0; i+2 < len(bbanStructures); i++ {
-		if bbanStructures[i] == c0 && bbanStructures[i+1] == c1 && bbanStructures[i+2] == ':' {
-			at = i + 3
-			break
+	lo, hi := 0, len(bbanStructures)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if r := bbanStructures[mid]; r[0] < c0 || r[0] == c0 && r[1] < c1 {
+			lo = mid + 1
+		} else {
+			hi = mid
 		}
 	}
-	if at < 0 {
+	if lo == len(bbanStructures) || bbanStructures[lo][0] != c0 || bbanStructures[lo][1] != c1 {
 		return false
 	}
-	structure, _, _ := strings.Cut(bbanStructures[at:], " ")
+	structure := bbanStructures[lo][2:]
 	run := 0
 	for i := 0; i < len(structure); i++ {
 		k := structure[i]

@@ -106,7 +106,7 @@ func nzAccount(buf *field, s string) []byte {
 		return nil
 	}
 	var raw field
-	d := digits(&raw, s, " -", 14, 16)
+	d := digits(&raw, s, " -", 11, 16)
 	if d == nil {
 		return nil
 	}
@@ -123,6 +123,9 @@ func nzAccount(buf *field, s string) []byte {
 		}
 	}
 	if g != 3 {
+		if len(d) < 14 {
+			return nil
+		}
 		groups = [4]int{2, 4, 7, len(d) - 13}
 	}
 	out := buf[:0]

@@ -6,7 +6,7 @@ var southEastTable = []entry{
 	{"gr-amka", "Greek AMKA: birth date DDMMYY and Luhn", isAMKA},
 	{"gr-afm", "Greek AFM: powers of two mod 11 (AADE)", isAFM},
 	{"hr-oib", "Croatian OIB: MOD 11,10 (OIB Act)", isOIB},
-	{"ro-cnp", "Romanian CNP: sex and century digit, birth date, weighted mod 11", isCNP},
+	{"ro-cnp", "Romanian CNP: sex and century digit, birth date, county, weighted mod 11", isCNP},
 	{"si-tin", "Slovenian tax number: weights 8-2 mod 11 (FURS)", isDavcna},
 	{"si-emso", "Slovenian EMŠO and other JMBG: birth date, weighted mod 11", isEMSO},
 	{"tr-tckn", "Turkish T.C. Kimlik number: two check digits mod 10", isTCKN},
@@ -84,6 +84,12 @@ func isCNP(s string) bool {
 	r := weigh(d, 2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9) % 11
 	if r == 10 {
 		r = 1
+	}
+	switch county := pair(d[7:]); {
+	case county >= 1 && county <= 48, county == 51, county == 52:
+	case county == 70, county >= 80 && county <= 83, county == 99: // not by place
+	default:
+		return false
 	}
 	// 1-6 give the century; residents (7, 8) and foreigners (9) do not.
 	century := [10]int{0, 1900, 1900, 1800, 1800, 2000, 2000, 1900, 1900, 1900}[d[0]]
