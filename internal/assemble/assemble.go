@@ -102,7 +102,31 @@ func Sources(o Options) ([]rulepack.Source, strictyaml.Problems) {
 		}
 		add(found...)
 	}
-	return out, ps
+	return withRequired(out, all), ps
+}
+
+// withRequired puts embedded packs that others require before them.
+func withRequired(out, all []rulepack.Source) []rulepack.Source {
+	have := map[string]bool{}
+	for _, s := range out {
+		have[s.ID()] = true
+	}
+	var first []rulepack.Source
+	for i := 0; i < len(out)+len(first); i++ {
+		s := slices.Concat(out, first)[i]
+		for _, id := range s.Requires() {
+			if have[id] {
+				continue
+			}
+			for _, e := range all {
+				if e.ID() == id {
+					have[id] = true
+					first = append(first, e)
+				}
+			}
+		}
+	}
+	return slices.Concat(first, out)
 }
 
 // named gives the embedded packs of an id or of a folder.

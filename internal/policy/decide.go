@@ -267,3 +267,6 @@ func BuiltIn(hold, block Mode) Bound {
 			Then: []Action{{Kind: ActQuarantine, Reason: "{{reason}}"}}},
 	}}}
 }
+
+// Exceptions gives the exception objects.
+func (s *Set) Exceptions() []Exception { return s.exceptions }

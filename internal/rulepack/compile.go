@@ -112,7 +112,7 @@ func (c *compiler) checkPacks() {
 		ids = append(ids, p.packMeta.ID)
 	}
 	for _, p := range c.packs {
-		for _, r := range p.Requires {
+		for _, r := range p.packMeta.Requires {
 			if !slices.Contains(ids, r) {
 				c.at(p.packMeta.Pos, "load it too with rules.packs, --pack or --rules", "pack %q requires pack %q, which is not loaded", p.packMeta.ID, r)
 			}
@@ -292,7 +292,7 @@ func (c *compiler) label(n *strictyaml.Node, pos strictyaml.Pos, id string) *lab
 // info fills what can be listed.
 func (c *compiler) info() {
 	for _, p := range c.packs {
-		i := PackInfo{ID: p.packMeta.ID, Version: p.Version, Description: p.Description, License: p.License, Requires: p.Requires,
+		i := PackInfo{ID: p.packMeta.ID, Version: p.Version, Description: p.Description, License: p.License, Requires: p.packMeta.Requires,
 			Dir: p.Name, Embedded: p.Embedded}
 		if i.Requires == nil {
 			i.Requires = []string{}

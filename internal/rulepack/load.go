@@ -67,6 +67,47 @@ func (s Source) ID() string {
 	return ""
 }
 
+// Requires reads the ids of the packs that a pack needs.
+func (s Source) Requires() []string {
+	data, err := fs.ReadFile(s.FS, path.Join(s.Dir, "pack.yaml"))
+	if err != nil {
+		return nil
+	}
+	n, _ := strictyaml.Parse("pack.yaml", data)
+	if n == nil || n.Get("requires") == nil {
+		return nil
+	}
+	var out []string
+	strictyaml.NewDecoder().Decode(n.Get("requires"), &out)
+	return out
+}
+
+// Files gives the names of the pack's rule files and test files.
+func (s Source) Files() ([]string, error) {
+	var out []string
+	err := fs.WalkDir(s.FS, s.Dir, func(f string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && f != s.Dir:
+			if _, err := fs.Stat(s.FS, path.Join(f, "pack.yaml")); err == nil || e.Name() == "testdata" {
+				return fs.SkipDir // a pack of its own, or no rules
+			}
+		case !e.IsDir() && (path.Ext(f) == ".yaml" || path.Ext(f) == ".yml"):
+			out = append(out, strings.TrimPrefix(strings.TrimPrefix(f, s.Dir), "/"))
+		}
+		if len(out) > maxFiles {
+			return fmt.Errorf("more than %d files", maxFiles)
+		}
+		return nil
+	})
+	slices.Sort(out)
+	return out, err
+}
+
+// Shown is how a file of the pack is named in problems.
+func (s Source) Shown(file string) string { return s.shown(file) }
+
 // pack is one pack as read.
 type pack struct {
 	Source
@@ -100,32 +141,12 @@ func readPack(s Source, order int, d *strictyaml.Decoder) *pack {
 	fail := func(file string, err error) {
 		d.Problem(nil, "", "%s: %s", s.shown(file), plain(err))
 	}
-	var names []string
-	err := fs.WalkDir(s.FS, s.Dir, func(f string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if e.IsDir() && f != s.Dir {
-			if _, err := fs.Stat(s.FS, path.Join(f, "pack.yaml")); err == nil {
-				return fs.SkipDir // a pack of its own
-			}
-			if e.Name() == "testdata" {
-				return fs.SkipDir
-			}
-		}
-		if ext := path.Ext(f); !e.IsDir() && (ext == ".yaml" || ext == ".yml") && !isTest(f) {
-			names = append(names, strings.TrimPrefix(strings.TrimPrefix(f, s.Dir), "/"))
-		}
-		if len(names) > maxFiles {
-			return fmt.Errorf("more than %d files", maxFiles)
-		}
-		return nil
-	})
+	names, err := s.Files()
 	if err != nil {
 		fail("", err)
 		return p
 	}
-	slices.Sort(names)
+	names = slices.DeleteFunc(names, isTest)
 	for _, name := range names {
 		data, err := readLimited(s.FS, path.Join(s.Dir, name))
 		if err != nil {

@@ -90,7 +90,7 @@ func (r *runner) needs(ids ...string) []rulepack.Source {
 			return
 		}
 		seen[id] = true
-		for _, q := range requires(s) {
+		for _, q := range s.Requires() {
 			add(q)
 		}
 		out = append(out, s)
@@ -98,20 +98,6 @@ func (r *runner) needs(ids ...string) []rulepack.Source {
 	for _, id := range ids {
 		add(id)
 	}
-	return out
-}
-
-func requires(s rulepack.Source) []string {
-	data, err := fs.ReadFile(s.FS, path.Join(s.Dir, "pack.yaml"))
-	if err != nil {
-		return nil
-	}
-	n, _ := strictyaml.Parse("pack.yaml", data)
-	if n == nil || n.Get("requires") == nil {
-		return nil
-	}
-	var out []string
-	strictyaml.NewDecoder().Decode(n.Get("requires"), &out)
 	return out
 }
 
