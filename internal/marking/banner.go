@@ -36,7 +36,7 @@ func (b *banner) hasClass() bool { return b.class != "" || b.dlm != "" }
 // readBanner reads a whole line. ok is false if it is anything else.
 func readBanner(line string) (b banner, ok bool) {
 	s, item := undecorate(line)
-	if s == "" || len(s) > maxBanner {
+	if s == "" || len(s) > maxBanner || !mayBeBanner(s) {
 		return b, false
 	}
 	b.item = item
@@ -50,37 +50,6 @@ func readBanner(line string) (b banner, ok bool) {
 	}
 	ok = b.readItems(s, false)
 	return b, ok
-}
-
-// undecorate removes what frames a line: rules, stars, square brackets. item
-// reports a bullet or a number before it with nothing behind.
-func undecorate(line string) (s string, item bool) {
-	const frame = " \t\r\n*_=-~#|<>"
-	s = strings.TrimRight(line, frame)
-	tail := strings.TrimRight(line, " \t\r\n") != s
-	t := strings.TrimLeft(s, frame)
-	if head := s[:len(s)-len(t)]; !tail && strings.ContainsAny(head, "*-") {
-		item = isBlank(head[len(head)-1])
-	}
-	if rest, ok := strings.CutPrefix(t, "•"); ok {
-		return strings.TrimLeft(rest, frame), true
-	}
-	if i := strings.IndexAny(t, ".)"); i > 0 && i < 4 && i+1 < len(t) && isBlank(t[i+1]) && allDigits(t[:i]) {
-		return strings.TrimLeft(t[i+1:], frame), true
-	}
-	if len(t) > 2 && t[0] == '[' && t[len(t)-1] == ']' {
-		t = trimBlank(t[1 : len(t)-1])
-	}
-	return t, item
-}
-
-func allDigits(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if !isDigit(s[i]) {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // cutName removes a field name before a marking.

@@ -79,6 +79,9 @@ func (r *reader) add(c Code, at int, msg string) {
 		n = &r.errors
 	}
 	if *n++; *n <= maxDiagnostics {
+		if cap(r.m.Diagnostics) == 0 {
+			r.m.Diagnostics = make([]Diagnostic, 0, 4)
+		}
 		r.m.Diagnostics = append(r.m.Diagnostics, diagnostic(c, max(0, at-r.origin), msg))
 	}
 }

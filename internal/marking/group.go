@@ -101,6 +101,9 @@ func (f *finder) readLine(body string) (b banner, ok, letters bool) {
 	if len(body) > 2*maxBanner {
 		return b, false, false
 	}
+	if s, _ := undecorate(body); !mayBeBanner(s) && plainASCII(s[:min(len(s), 8)]) {
+		return b, false, false
+	}
 	if !plainASCII(body) {
 		fd := foldText(body)
 		body, letters = fd.text, fd.letters

@@ -35,6 +35,15 @@ func cutQuote(line string) (rest string, depth int) {
 	}
 }
 
+// mayStartReply tells whether c can be the first octet of such a line.
+func mayStartReply(c byte) bool {
+	switch c {
+	case '-', '_', '*', 'B', 'b', 'F', 'f', 'V', 'v', 'D', 'd', 'O', 'A', 'L':
+		return true
+	}
+	return false
+}
+
 // startsReply tells whether the line at text[i:] begins the head of an
 // earlier message below which everything is old.
 func startsReply(text string, i int) bool {

@@ -39,7 +39,7 @@ func SetSubject(subject string, m Marking, place Place) (string, error) {
 		out = text + " " + tag
 	}
 	n, own := 0, false
-	eachTag(SourceSubject, out, func(t Tag) {
+	eachTag(SourceSubject, out, len(out), func(t Tag) {
 		if isOurs(t) {
 			n++
 			own = out[t.Start:t.End] == tag
@@ -86,7 +86,7 @@ func isOurs(t Tag) bool {
 func stripOnce(s string) (string, bool) {
 	var b strings.Builder
 	last, found := 0, false
-	eachTag(SourceSubject, s, func(t Tag) {
+	eachTag(SourceSubject, s, len(s), func(t Tag) {
 		if !isOurs(t) {
 			return
 		}

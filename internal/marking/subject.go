@@ -21,13 +21,14 @@ const maxTags = 64
 // other namespaces, tags never closed and tags written with look-alike
 // characters are reported too, each with its diagnostic.
 func FindSubject(subject string) []Tag {
-	return findTags(SourceSubject, subject)
+	return findTags(SourceSubject, subject, len(subject))
 }
 
-func findTags(src Source, text string) []Tag {
+// findTags finds the tags that begin before the octet limit.
+func findTags(src Source, text string, limit int) []Tag {
 	var tags []Tag
 	total, top := 0, 0
-	eachTag(src, text, func(t Tag) {
+	eachTag(src, text, limit, func(t Tag) {
 		rank, _ := Rank(t.Marking.Classification)
 		if total++; total <= maxTags || rank > top {
 			tags = append(tags, t)
@@ -42,32 +43,34 @@ func findTags(src Source, text string) []Tag {
 	return tags
 }
 
-// eachTag calls found for every tag.
-func eachTag(src Source, text string, found func(Tag)) {
+// eachTag calls found for every tag that begins before the octet limit.
+func eachTag(src Source, text string, limit int, found func(Tag)) {
 	if plainASCII(text) {
-		eachTagIn(src, text, nil, text, found)
+		eachTagIn(src, text, nil, text, limit, found)
 		return
 	}
 	f := foldText(text)
-	eachTagIn(src, f.text, f.offs, text, found)
+	eachTagIn(src, f.text, f.offs, text, limit, found)
 }
 
 // eachTagIn reads tags in text. offs, if not nil, maps its octets to those of
 // original.
-func eachTagIn(src Source, text string, offs []int, original string, found func(Tag)) {
+func eachTagIn(src Source, text string, offs []int, original string, limit int, found func(Tag)) {
 	at := func(i int) int {
 		if offs == nil {
 			return i
 		}
 		return offs[i]
 	}
-	for i := 0; i < len(text); i++ {
-		j := strings.IndexAny(text[i:], "[({<")
-		if j < 0 {
-			return
+	for i := 0; i < len(text) && at(i) < limit; i++ {
+		if c := text[i]; c != '[' && c != '(' && c != '{' && c != '<' {
+			continue
 		}
-		i += j
-		m, end, ok := readTag(src, text, i)
+		k := readKey(text, skipBlank(text, i+1))
+		if !k.present || !opensTag(k) {
+			continue
+		}
+		m, end, ok := readTag(src, text, i, k)
 		if !ok {
 			continue
 		}
@@ -95,7 +98,7 @@ func fromFolded(t *Tag, text string, offs []int, original string) {
 	}
 	// The frame is everything up to the equals sign, and the last bracket.
 	frame := strings.IndexAny(text, "=:") + 1
-	for i := 0; i <= frame && i < len(text); i++ {
+	for i := 0; i < frame; i++ {
 		if original[offs[i]] != text[i] {
 			t.lookalike()
 			return
@@ -119,12 +122,8 @@ func (t *Tag) lookalike() {
 		"written with characters that only look like those of a tag"))
 }
 
-// readTag reads a tag whose bracket is text[i].
-func readTag(src Source, text string, i int) (m Marking, end int, ok bool) {
-	k := readKey(text, skipBlank(text, i+1))
-	if !k.present || !opensTag(k) {
-		return m, 0, false
-	}
+// readTag reads a tag whose bracket is text[i] and whose first name is k.
+func readTag(src Source, text string, i int, k key) (m Marking, end int, ok bool) {
 	square := text[i] == '['
 	if !square && (k.kind != kSEC || !k.exact || k.colon) {
 		return m, 0, false

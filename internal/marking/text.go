@@ -71,14 +71,23 @@ type lineState struct {
 // line reads the line at text[i:] and returns the start of the next.
 func (f *finder) line(i int) int {
 	end, next := lineEnd(f.text, i)
+	first := skipBlank(f.text[:end], i)
+	if first == end {
+		f.blank()
+		return next
+	}
+	c := f.text[first]
 	fenced := i < f.fenceEnd
-	if !fenced && f.opensFence(i, end, next) {
+	if !fenced && (c == '`' || c == '~') && f.opensFence(i, end, next) {
 		fenced = true
 	}
-	if !fenced && !f.below && startsReply(f.text, i) {
+	if !fenced && !f.below && mayStartReply(c) && startsReply(f.text, i) {
 		f.below = true
 	}
-	content, depth := cutQuote(f.text[i:end])
+	content, depth := f.text[i:end], 0
+	if c == '>' {
+		content, depth = cutQuote(content)
+	}
 	use := Own
 	switch {
 	case fenced:
@@ -92,7 +101,7 @@ func (f *finder) line(i int) int {
 		return next
 	}
 	at := end - len(content)
-	if n := f.field(at, content, use, next); n > 0 {
+	if n := f.field(at, content, body[0], use, next); n > 0 {
 		f.flush()
 		f.prev = lineState{started: true, use: use}
 		return n
@@ -146,7 +155,10 @@ const fieldName = "X-Protective-Marking:"
 
 // field reads a marking field shown in the text with its folded lines. It
 // returns the start of the line after it, 0 if there is none.
-func (f *finder) field(at int, content string, use Use, next int) int {
+func (f *finder) field(at int, content string, first byte, use Use, next int) int {
+	if first|0x20 != 'x' && first != '*' {
+		return 0
+	}
 	lead := len(content) - len(strings.TrimLeft(content, " \t*"))
 	line := content[lead:]
 	if len(line) < len(fieldName) || !strings.EqualFold(line[:len(fieldName)], fieldName) {
@@ -191,10 +203,7 @@ func (f *finder) tags(at, end, next int, content string, use Use) (found, alone 
 	var rest int
 	var tags []Tag
 	last := place{}
-	for _, t := range findTags(SourceBody, area) {
-		if t.Start >= len(content) {
-			break
-		}
+	for _, t := range findTags(SourceBody, area, len(content)) {
 		rest += len(strings.Trim(area[last.end:t.Start], " \t\r\n*_=-~#|"))
 		last = place{t.Start, t.End}
 		tags = append(tags, t)
