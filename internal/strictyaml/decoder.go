@@ -58,6 +58,10 @@ func (d *Decoder) Problems() Problems {
 	return ps
 }
 
+// Add reports a problem found elsewhere, for callers that read several files
+// with one decoder.
+func (d *Decoder) Add(p Problem) { d.problems.add(p) }
+
 // Problem reports an error at a node. Fix is what to do, "" if unknown.
 func (d *Decoder) Problem(n *Node, fix, format string, args ...any) {
 	d.report(n, Error, fix, format, args)
