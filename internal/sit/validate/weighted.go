@@ -116,7 +116,7 @@ func (w *weighted) alphabets() error {
 		return fmt.Errorf("check characters: %w", err)
 	}
 	if w.spec.Check == 0 {
-		fill(&w.checks, "")
+		_ = fill(&w.checks, "") // none: every character must have a value
 	}
 	for _, c := range []byte(w.spec.Delimiters) {
 		if w.values[c] >= 0 || w.checks[c] >= 0 {
