@@ -1,0 +1,155 @@
+package internal
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed says which packages of the module a package may import (not its
+// tests). A package that is not listed must not exist.
+var allowed = map[string]string{
+	"rules":           "",
+	"cmd/labelmilter": "cli",
+
+	"redact": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "",
+	"charset":           "",
+	"message":           "budget charset",
+	"extract/htmltext":  "",
+	"extract":           "budget charset message extract/htmltext",
+	"match/fold":        "",
+	"match":             "budget match/fold",
+	"sit":               "",
+	"sit/validate":      "",
+	"detect":            "budget extract match match/fold redact sit sit/validate",
+	"label":             "marking",
+	"dkim":              "message verdict",
+	"policy":            "budget detect extract facts label marking match message sit strictyaml verdict",
+	"plan":              "extract label message policy verdict",
+	"rulepack":          "budget detect extract facts label marking match message policy sit sit/validate strictyaml verdict",
+	"pipeline":          "budget detect extract facts label marking message plan policy rulepack verdict",
+	"fixture":           "facts message pipeline policy strictyaml verdict",
+	"replay":            "facts fixture message pipeline strictyaml",
+	"ruletest":          "budget fixture message pipeline policy replay rulepack strictyaml",
+	"output":            "fixture label pipeline policy replay verdict",
+	"config":            "budget policy strictyaml verdict",
+	"assemble":          "budget config label pipeline policy rulepack strictyaml rules",
+	"milter":            "verdict",
+	"milter/miltertest": "",
+	"store":             "",
+	"enforce":           "pipeline store plan verdict",
+	"filter":            "budget enforce facts label message milter pipeline plan policy rulepack store verdict",
+	"admin":             "pipeline rulepack store",
+	"app":               "admin assemble budget config enforce filter label message milter pipeline policy rulepack store strictyaml verdict",
+	"cli":               "app assemble budget config fixture label message output pipeline policy replay rulepack ruletest store strictyaml verdict",
+	"mtalab":            "",
+	"mtalab/install":    "mtalab",
+	"conformance":       "milter milter/miltertest mtalab verdict message",
+	"demo":              "mtalab milter/miltertest",
+}
+
+type listed struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	GoFiles    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", "labelmilter/...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var ps []listed
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return ps
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+}
+
+// short is the name of a package of the module as used in allowed.
+func short(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, "labelmilter/"), "internal/")
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		name := short(p.ImportPath)
+		if name == "internal" {
+			continue
+		}
+		want, ok := allowed[name]
+		if !ok {
+			t.Errorf("package %s is not on the map: add it to allowed in arch_test.go and to doc.go", p.ImportPath)
+			continue
+		}
+		may := strings.Fields(want)
+		for _, imp := range p.Imports {
+			if strings.HasPrefix(imp, "labelmilter/") && !slices.Contains(may, short(imp)) {
+				t.Errorf("%s must not import %s", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+func TestPackageComments(t *testing.T) {
+	for _, p := range packages(t) {
+		documented := false
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, f), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documented = documented || file.Doc != nil && len(strings.TrimSpace(file.Doc.Text())) > 40
+		}
+		if !documented && len(p.GoFiles) > 0 {
+			t.Errorf("package %s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+// TestNoInit holds that no package does work on import.
+func TestNoInit(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, f), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+					t.Errorf("%s/%s has an init function", p.ImportPath, f)
+				}
+			}
+		}
+	}
+}
+
+// TestMilterLibrary holds the version below which one packet ends the process.
+func TestMilterLibrary(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "github.com/emersion/go-milter").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := strings.TrimSpace(string(out))
+	if v < "v0.5.0" {
+		t.Errorf("github.com/emersion/go-milter %s: need v0.5.0 or later", v)
+	}
+}
