@@ -45,8 +45,9 @@ func decodeBase64Lenient(dst, src []byte, limit int) []byte {
 	url, both := base64Alphabet(src)
 	dst = base64Pass(dst, src, limit, url)
 	if both && len(dst) < limit {
-		dst = append(dst, '\n')
-		dst = base64Pass(dst, src, len(dst)+limit, false)
+		if std := base64Pass(nil, src, limit, false); len(std) > 0 {
+			dst = append(append(dst, '\n'), std...)
+		}
 	}
 	return dst
 }

@@ -18,6 +18,11 @@ var crlf = []byte("\r\n")
 // feed appends the normalised form of p to n.out.
 func (n *normaliser) feed(p []byte) {
 	for len(p) > 0 {
+		if n.cr == 0 {
+			k := normalPrefix(p)
+			n.out = append(n.out, p[:k]...)
+			p = p[k:]
+		}
 		i := bytes.IndexByte(p, '\n')
 		if i < 0 {
 			n.text(p)
@@ -75,14 +80,19 @@ func normalise(b []byte) []byte {
 
 // normal reports that every CR and LF of b is half of a CRLF.
 func normal(b []byte) bool {
+	b = b[normalPrefix(b):]
+	return bytes.IndexByte(b, '\r') < 0 && bytes.IndexByte(b, '\n') < 0
+}
+
+// normalPrefix is the length of the lines at the start of b that end in CRLF
+// and hold no other CR.
+func normalPrefix(b []byte) int {
+	pos := 0
 	for {
-		i := bytes.IndexByte(b, '\n')
-		if i < 0 {
-			return bytes.IndexByte(b, '\r') < 0
+		i := bytes.IndexByte(b[pos:], '\n')
+		if i < 1 || b[pos+i-1] != '\r' || bytes.IndexByte(b[pos:pos+i-1], '\r') >= 0 {
+			return pos
 		}
-		if i == 0 || b[i-1] != '\r' || bytes.IndexByte(b[:i-1], '\r') >= 0 {
-			return false
-		}
-		b = b[i+1:]
+		pos += i + 1
 	}
 }

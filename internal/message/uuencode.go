@@ -29,37 +29,35 @@ func Inlines(text []byte, max int, limit int64) []Inline {
 
 // nextInline decodes the first file in text.
 func nextInline(text []byte, limit int64) (in Inline, rest []byte, ok bool) {
-	for {
-		uu := lineStart(text, "begin ")
-		ye := lineStart(text, "=ybegin ")
-		at := uu
+	ye := lineStart(text, 0, "=ybegin ")
+	for pos := 0; ; {
+		at := lineStart(text, pos, "begin ")
 		if at < 0 || ye >= 0 && ye < at {
-			at = ye
-		}
-		if at < 0 {
-			return Inline{}, nil, false
-		}
-		line, after := cutLine(text[at:])
-		if at == ye {
+			if ye < 0 {
+				return Inline{}, nil, false
+			}
+			line, after := cutLine(text[ye:])
 			data, rest := decodeYEnc(after, limit)
 			return Inline{yencName(line), data}, rest, true
 		}
+		line, after := cutLine(text[at:])
 		if name, ok := uuHead(line); ok {
 			if data, rest, ok := decodeUU(after, limit); ok {
 				return Inline{name, data}, rest, true
 			}
 		}
-		text = after
+		pos = len(text) - len(after)
 	}
 }
 
-// lineStart finds prefix at the start of a line, -1 if it is nowhere.
-func lineStart(b []byte, prefix string) int {
-	if bytes.HasPrefix(b, []byte(prefix)) {
-		return 0
+// lineStart finds prefix at the start of a line at or after pos, which is the
+// start of one; -1 if it is nowhere.
+func lineStart(b []byte, pos int, prefix string) int {
+	if bytes.HasPrefix(b[pos:], []byte(prefix)) {
+		return pos
 	}
-	if i := bytes.Index(b, []byte("\n"+prefix)); i >= 0 {
-		return i + 1
+	if i := bytes.Index(b[pos:], []byte("\n"+prefix)); i >= 0 {
+		return pos + i + 1
 	}
 	return -1
 }
