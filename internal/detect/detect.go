@@ -100,9 +100,6 @@ type Options struct {
 	Allow func(typ, normal string) bool
 }
 
-// Engine is an immutable, compiled set of types. It is safe for concurrent use.
-type Engine struct{ ref *Reference }
-
 // Compile makes an engine. All errors are given; with any that is not a
 // warning the engine is nil.
 func Compile(types []sit.Type, keywords []sit.KeywordList) (*Engine, []CompileError) {
@@ -111,12 +108,9 @@ func Compile(types []sit.Type, keywords []sit.KeywordList) (*Engine, []CompileEr
 
 // CompileWith is Compile with options.
 func CompileWith(types []sit.Type, keywords []sit.KeywordList, o Options) (*Engine, []CompileError) {
-	r, errs := NewReference(types, keywords, o)
-	if r == nil {
+	pl, errs := newPlan(types, keywords, o)
+	if pl == nil {
 		return nil, errs
 	}
-	return &Engine{r}, errs
+	return newEngine(pl), errs
 }
-
-// Detect runs all types over all texts. Each text is a window of its own.
-func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output { return e.ref.Detect(texts, l) }

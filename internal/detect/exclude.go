@@ -135,7 +135,7 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) bool {
 	}
 	if x.prog != nil {
 		whole := false
-		c.sim.Ends(x.prog, v.Shadow[:end], v.runes[:end], start, end-start, func(e int) bool { whole = e == end; return true })
+		c.sim.Ends(x.prog, v.Shadow[:end], v.runes[:min(end, len(v.runes))], start, end-start, func(e int) bool { whole = e == end; return true })
 		return whole
 	}
 	return false
@@ -169,7 +169,7 @@ func (v *view) before(word []rune, i int) bool {
 		return false
 	}
 	for k, r := range word {
-		if match.Canonical(v.runes[i-len(word)+k]) != r {
+		if match.Canonical(v.at(i-len(word)+k)) != r {
 			return false
 		}
 	}
@@ -185,7 +185,7 @@ func (v *view) after(word []rune, i int) bool {
 		return false
 	}
 	for k, r := range word {
-		if match.Canonical(v.runes[i+k]) != r {
+		if match.Canonical(v.at(i+k)) != r {
 			return false
 		}
 	}

@@ -121,14 +121,29 @@ func (s *refScan) matches(m *matcher) [][]int32 {
 // verified gives what the look-around engine finds at start, where the
 // superset has ends. An error of the engine counts as the longest of them.
 func (m *matcher) verified(v *view, start int, ends []int32) []int32 {
-	end, err := m.verify.At(v.runes, start)
-	if err != nil {
-		end = int(ends[len(ends)-1])
-	}
+	end := m.verifyAt(v, start, ends[len(ends)-1])
 	if end <= start || m.free && (automaton.Before(v.Shadow, start) == automaton.Alnum || automaton.At(v.Shadow, end) == automaton.Alnum) {
 		return nil
 	}
 	return append(ends[:0], int32(end))
+}
+
+// verifyAt asks the look-around engine for the end of its match at start, -1
+// for none. If it fails, that is the longest end of the superset: a match.
+func (m *matcher) verifyAt(v *view, start int, longest int32) int {
+	var window [match.VerifyBefore + match.VerifyAfter]rune
+	lo, hi := max(start-match.VerifyBefore, 0), min(start+match.VerifyAfter, len(v.Shadow))
+	for i := lo; i < hi; i++ {
+		window[i-lo] = v.at(i)
+	}
+	end, err := m.verify.At(window[:hi-lo], start-lo)
+	switch {
+	case err != nil:
+		return int(longest)
+	case end < 0:
+		return -1
+	}
+	return lo + end
 }
 
 // wordsAt gives the ends of all words of a list that begin at start, rising.
@@ -146,7 +161,7 @@ func (s *refScan) wordsAt(l *list, start int) (ends []int32) {
 				for n := 0; n < match.MaxSpaces && i < len(s.v.Shadow) && fold.Space(s.v.Shadow[i]); n++ {
 					i++
 				}
-			case s.v.runes[i] == r, !l.cased && match.Canonical(s.v.runes[i]) == match.Canonical(r):
+			case s.v.at(i) == r, !l.cased && match.Canonical(s.v.at(i)) == match.Canonical(r):
 				i++
 			default:
 				i = -1

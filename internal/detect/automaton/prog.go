@@ -134,7 +134,8 @@ type Set [4]uint64
 // Has reports whether b is in the set.
 func (s *Set) Has(b byte) bool { return s[b>>6]>>(b&63)&1 != 0 }
 
-func (s *Set) add(b byte) { s[b>>6] |= 1 << (b & 63) }
+// Add adds b.
+func (s *Set) Add(b byte) { s[b>>6] |= 1 << (b & 63) }
 
 // Or adds all of t.
 func (s *Set) Or(t *Set) {
@@ -299,13 +300,13 @@ func translate(sp *syntax.Prog, free bool, table *fold.Table) *Prog {
 func classOf(in *syntax.Inst, table *fold.Table) (c class) {
 	for b := rune(0); b < utf8.RuneSelf; b++ {
 		if in.MatchRune(b) {
-			c.set.add(byte(b))
+			c.set.Add(byte(b))
 		}
 	}
 	if in.MatchRune(unicode.MaxRune) {
-		c.set.add(fold.Letter)
-		c.set.add(fold.Ideograph)
-		c.set.add(fold.Symbol)
+		c.set.Add(fold.Letter)
+		c.set.Add(fold.Ideograph)
+		c.set.Add(fold.Symbol)
 		n := len(in.Rune)
 		if in.Op == syntax.InstRune && n >= 2 && in.Rune[n-2] > utf8.RuneSelf {
 			c.runes = in
@@ -314,7 +315,7 @@ func classOf(in *syntax.Inst, table *fold.Table) (c class) {
 	}
 	add := func(r rune) {
 		if b, ok := table.Byte(r); ok {
-			c.set.add(b)
+			c.set.Add(b)
 			if b >= utf8.RuneSelf {
 				c.runes = in
 			}
@@ -333,9 +334,9 @@ func classOf(in *syntax.Inst, table *fold.Table) (c class) {
 			lo, hi := max(in.Rune[i], utf8.RuneSelf), in.Rune[i+1]
 			if hi > 0xffff && hi-lo > 4096 {
 				// Nothing there folds to ASCII that its neighbours below do not.
-				c.set.add(fold.Letter)
-				c.set.add(fold.Ideograph)
-				c.set.add(fold.Symbol)
+				c.set.Add(fold.Letter)
+				c.set.Add(fold.Ideograph)
+				c.set.Add(fold.Symbol)
 				c.runes = in
 				hi = 0xffff
 			}

@@ -1,0 +1,139 @@
+package automaton
+
+import "labelmilter/internal/match/fold"
+
+// Facts are what decides how a program is best run. They are exact: read off
+// the program's own table.
+type Facts struct {
+	WordStart bool // can match from a letter or digit that begins a word
+	Sign      bool // can match from a character that is neither letter nor digit
+	Inside    bool // can match from a letter or digit inside a word
+	// Wordy is the share of three-letter lower-case beginnings that can still
+	// become a match.
+	Wordy float64
+	// Run is the least number of letters, digits and _ that every match
+	// begins with, at most MaxRun.
+	Run int
+	// Trigger is a rare character that every match contains, 0 if there is
+	// none; Lead are the characters that can stand before its first
+	// occurrence.
+	Trigger byte
+	Lead    Set
+	First   Set // characters a match can begin with
+}
+
+// MaxRun bounds Facts.Run.
+const MaxRun = 32
+
+// triggers lists characters from rare to frequent in mail.
+const triggers = "@~^|{}\\$%#&*+=<>[]!;?"
+
+// FactsOf reads the facts off the table of a single program.
+func FactsOf(t *Table) Facts {
+	var f Facts
+	for k := range kinds {
+		for b := range 256 {
+			if b == EOT || t.Step(t.Start[k], byte(b)) == 0 {
+				continue
+			}
+			f.First.Add(byte(b))
+			switch {
+			case !fold.Alnum(byte(b)):
+				f.Sign = true
+			case k == Alnum:
+				f.Inside = true
+			default:
+				f.WordStart = true
+			}
+		}
+	}
+	f.Wordy = t.wordy()
+	f.Run = t.run()
+	for _, c := range []byte(triggers) {
+		if lead, ok := t.required(c); ok && !lead.Has(' ') && !lead.Has('\n') && !lead.Has('\r') && !lead.Has('\t') {
+			f.Trigger, f.Lead = c, lead
+			break
+		}
+	}
+	return f
+}
+
+func (t *Table) wordy() float64 {
+	n := 0
+	for a := byte('a'); a <= 'z'; a++ {
+		s := t.Step(t.Start[Other], a)
+		for b := byte('a'); b <= 'z' && s != 0; b++ {
+			q := t.Step(s, b)
+			for c := byte('a'); c <= 'z' && q != 0; c++ {
+				if t.Step(q, c) != 0 {
+					n++
+				}
+			}
+		}
+	}
+	return float64(n) / (26 * 26 * 26)
+}
+
+// run finds the shortest beginning of word characters of any match, by levels.
+func (t *Table) run() int {
+	level := map[uint16]bool{}
+	for _, s := range t.Start {
+		if s != 0 {
+			level[s] = true
+		}
+	}
+	for d := range MaxRun {
+		after := map[uint16]bool{}
+		for s := range level {
+			for b := range 256 {
+				q := t.Step(s, byte(b))
+				if q == 0 {
+					continue
+				}
+				if b == EOT || !fold.Word(byte(b)) || t.Accepts(q) >= 0 && d > 0 {
+					return d
+				}
+				after[q] = true
+			}
+		}
+		level = after
+	}
+	return MaxRun
+}
+
+// required reports whether every match contains c, and what can stand before
+// its first occurrence.
+func (t *Table) required(c byte) (lead Set, ok bool) {
+	seen := make([]bool, t.States())
+	var stack []uint16
+	for _, s := range t.Start {
+		if s != 0 && !seen[s] {
+			seen[s] = true
+			stack = append(stack, s)
+		}
+	}
+	for len(stack) > 0 {
+		s := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for b := range 256 {
+			q := t.Step(s, byte(b))
+			if q == 0 {
+				continue
+			}
+			if t.Accepts(q) >= 0 {
+				return lead, false // a match ended before b
+			}
+			if byte(b) == c {
+				continue
+			}
+			if b != EOT {
+				lead.Add(byte(b))
+			}
+			if !seen[q] {
+				seen[q] = true
+				stack = append(stack, q)
+			}
+		}
+	}
+	return lead, true
+}

@@ -1,0 +1,440 @@
+package automaton
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"labelmilter/internal/match/fold"
+)
+
+// EOT stands behind the text, twice, so that automata need no other bound:
+// it is no shadow byte, and behind it every automaton is dead.
+const EOT = 0xff
+
+// Table is a deterministic automaton for several programs, anchored: it runs
+// from one start and gives the programs that match at each end. It is built
+// ahead of time and immutable.
+//
+// State 0 is dead. Whether a match ends before a character can depend on that
+// character, so acceptance shows one step late: a state reached over the
+// character at i accepts matches that end at i.
+type Table struct {
+	Sets  [][]int32     // acceptance sets: sorted program numbers
+	Start [kinds]uint16 // by the kind of the character before
+	class [256]uint8
+	shift uint
+	next  []uint16 // state<<shift | class
+	first uint16   // accepting states are those from here on
+	set   []int32  // of accepting states
+}
+
+// States is the number of states.
+func (t *Table) States() int { return len(t.next) >> t.shift }
+
+// Step gives the state after b.
+func (t *Table) Step(s uint16, b byte) uint16 {
+	return t.next[int(s)<<t.shift|int(t.class[b])]
+}
+
+// Class gives the number of the class of bytes that b belongs to, and that
+// the automaton does not tell apart.
+func (t *Table) Class(b byte) uint8 { return t.class[b] }
+
+// Bytes gives one byte of each class.
+func (t *Table) Bytes() (out []byte) {
+	var seen [256]bool
+	for b := range 256 {
+		if c := t.class[b]; !seen[c] {
+			seen[c] = true
+			out = append(out, byte(b))
+		}
+	}
+	return out
+}
+
+// Accepts gives the number of the acceptance set of s, or -1.
+func (t *Table) Accepts(s uint16) int32 {
+	if s < t.first {
+		return -1
+	}
+	return t.set[s-t.first]
+}
+
+// End is one end of a match: the acceptance set of the programs.
+type End struct{ Pos, Set int32 }
+
+// Run appends the ends of all matches that begin at start, rising; the buffer
+// must have two EOT behind the text. It gives the number of steps.
+func (t *Table) Run(buf []byte, start int, dst []End) ([]End, int) {
+	s := t.Start[Before(buf, start)]
+	next, shift, first := t.next, t.shift, t.first
+	i := start
+	for s != 0 && i < len(buf) {
+		s = next[int(s)<<shift|int(t.class[buf[i]])]
+		if s >= first && i > start {
+			dst = append(dst, End{int32(i), t.set[s-first]})
+		}
+		i++
+	}
+	return dst, i - start
+}
+
+// builder determinises programs by the subset construction.
+type builder struct {
+	progs   []*Prog
+	insts   []inst // of all programs
+	owner   []int32
+	within  [][4]uint64 // per class instruction: the byte classes it accepts
+	closed  [][]int32   // per instruction: what it leads to without reading
+	rep     []byte      // one byte of each class
+	class   [256]uint8
+	states  []nfaSet
+	ids     map[string]int32
+	setIDs  map[string]int32
+	sets    [][]int32
+	key     []byte
+	mark    []uint32 // for sets, by gen
+	gen     uint32
+	visited []uint32 // for closure, by visit
+	visit   uint32
+	next    []int32
+	limit   int
+	scratch []int32
+}
+
+// nfaSet is a state under construction.
+type nfaSet struct {
+	pcs    []int32 // class, condition and match instructions, sorted
+	prev   Kind    // Edge unless a condition is among them
+	accept int32   // set, -1 if none
+}
+
+// Build makes a table of all programs, or gives nil if it needs more than
+// limit states (at most 65,000).
+func Build(progs []*Prog, limit int) *Table {
+	b := &builder{progs: progs, limit: min(limit, 65_000), ids: map[string]int32{}, setIDs: map[string]int32{}}
+	b.collect()
+	b.classes()
+	b.mark = make([]uint32, len(b.insts))
+	b.visited = make([]uint32, len(b.insts))
+	b.closed = make([][]int32, len(b.insts))
+	b.states = append(b.states, nfaSet{accept: -1})
+	n := len(b.rep)
+	b.next = make([]int32, n)
+	var start [kinds]int32
+	var roots []int32
+	off := int32(0)
+	for _, p := range progs {
+		roots = append(roots, off+p.start)
+		off += int32(len(p.insts))
+	}
+	for k := range kinds {
+		start[k] = b.state(b.closure(roots), k, -1)
+	}
+	for s := 1; s < len(b.states); s++ {
+		if len(b.states) > b.limit {
+			return nil
+		}
+		b.next = append(b.next, make([]int32, n)...)
+		b.expand(s)
+	}
+	return b.finish(start)
+}
+
+func (b *builder) collect() {
+	for k, p := range b.progs {
+		base, classes := int32(len(b.insts)), int32(0)
+		for _, q := range b.progs[:k] {
+			classes += int32(len(q.classes))
+		}
+		for _, in := range p.insts {
+			in.out += base
+			in.arg += base
+			in.class += classes
+			b.insts = append(b.insts, in)
+			b.owner = append(b.owner, int32(k))
+		}
+	}
+}
+
+// classes finds the bytes that no program and no condition tells apart.
+func (b *builder) classes() {
+	split := func(has func(c byte) bool) {
+		type part struct {
+			old uint8
+			in  bool
+		}
+		m := map[part]uint8{}
+		for c := range 256 {
+			p := part{b.class[c], has(byte(c))}
+			id, ok := m[p]
+			if !ok {
+				id = uint8(len(m))
+				m[p] = id
+			}
+			b.class[c] = id
+		}
+	}
+	split(func(c byte) bool { return c == EOT })
+	split(func(c byte) bool { return fold.Alnum(c) })
+	split(func(c byte) bool { return c == '_' })
+	split(func(c byte) bool { return c == '\n' })
+	seen := map[Set]bool{}
+	for _, p := range b.progs {
+		for i := range p.classes {
+			s := &p.classes[i].set
+			if !seen[*s] {
+				seen[*s] = true
+				split(s.Has)
+			}
+		}
+	}
+	n := 0
+	for _, c := range b.class {
+		n = max(n, int(c)+1)
+	}
+	b.rep = make([]byte, n)
+	for c := range 256 {
+		b.rep[b.class[c]] = byte(c)
+	}
+	for _, p := range b.progs {
+		for i := range p.classes {
+			var w [4]uint64
+			for k, c := range b.rep {
+				if p.classes[i].set.Has(c) {
+					w[k>>6] |= 1 << (k & 63)
+				}
+			}
+			b.within = append(b.within, w)
+		}
+	}
+}
+
+// closure gives what is reached from roots without reading or testing.
+func (b *builder) closure(roots []int32) []int32 {
+	b.visit++
+	var out []int32
+	stack := append(b.scratch[:0], roots...)
+	for len(stack) > 0 {
+		pc := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if b.visited[pc] == b.visit {
+			continue
+		}
+		b.visited[pc] = b.visit
+		switch in := &b.insts[pc]; in.op {
+		case opSplit:
+			stack = append(stack, in.out, in.arg)
+		case opNop:
+			stack = append(stack, in.out)
+		case opClass, opCond, opMatch:
+			out = append(out, pc)
+		}
+	}
+	b.scratch = stack
+	return out
+}
+
+// state gives the number of a state, making it if it is new. pcs is kept.
+func (b *builder) state(pcs []int32, prev Kind, accept int32) int32 {
+	if len(pcs) == 0 && accept < 0 {
+		return 0
+	}
+	slices.Sort(pcs)
+	tests := false
+	for _, pc := range pcs {
+		tests = tests || b.insts[pc].op == opCond
+	}
+	if !tests {
+		prev = Edge
+	}
+	b.key = append(b.key[:0], byte(prev))
+	b.key = binary.LittleEndian.AppendUint32(b.key, uint32(accept))
+	for _, pc := range pcs {
+		b.key = binary.LittleEndian.AppendUint32(b.key, uint32(pc))
+	}
+	id, ok := b.ids[string(b.key)]
+	if !ok {
+		id = int32(len(b.states))
+		b.ids[string(b.key)] = id
+		b.states = append(b.states, nfaSet{slices.Clone(pcs), prev, accept})
+	}
+	return id
+}
+
+// expand fills in the transitions of one state.
+func (b *builder) expand(s int) {
+	st := b.states[s]
+	row := b.next[s*len(b.rep) : (s+1)*len(b.rep)]
+	var reads [kinds][]int32
+	var accept [kinds]int32
+	var done [kinds]bool
+	var pcs []int32
+	for c, r := range b.rep {
+		k := KindOf(r)
+		if r == EOT {
+			k = Edge
+		}
+		if !done[k] {
+			done[k] = true
+			reads[k], accept[k] = b.resolve(st, k)
+		}
+		b.gen++
+		pcs = pcs[:0]
+		for _, pc := range reads[k] {
+			in := &b.insts[pc]
+			if b.within[in.class][c>>6]>>(c&63)&1 == 0 {
+				continue
+			}
+			for _, q := range b.after(in.out) {
+				if b.mark[q] != b.gen {
+					b.mark[q] = b.gen
+					pcs = append(pcs, q)
+				}
+			}
+		}
+		row[c] = b.state(pcs, k, accept[k])
+	}
+}
+
+// after is the closure of one instruction, kept.
+func (b *builder) after(pc int32) []int32 {
+	if b.closed[pc] == nil {
+		b.closed[pc] = append([]int32{}, b.closure([]int32{pc})...)
+	}
+	return b.closed[pc]
+}
+
+// resolve follows the conditions that hold before a character of kind next.
+func (b *builder) resolve(st nfaSet, next Kind) (reads []int32, accept int32) {
+	seen := map[int32]bool{}
+	var matched []int32
+	stack := slices.Clone(st.pcs)
+	for len(stack) > 0 {
+		pc := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		in := &b.insts[pc]
+		switch in.op {
+		case opClass:
+			if len(st.pcs) == 1 || !seen[pc] {
+				seen[pc] = true
+				reads = append(reads, pc)
+			}
+			continue
+		case opMatch:
+			matched = append(matched, b.owner[pc])
+			continue
+		}
+		if seen[pc] || !in.cond.holds(st.prev, next) {
+			continue
+		}
+		seen[pc] = true
+		stack = append(stack, b.after(in.out)...)
+	}
+	if len(matched) == 0 {
+		return reads, -1
+	}
+	slices.Sort(matched)
+	matched = slices.Compact(matched)
+	var key []byte
+	for _, m := range matched {
+		key = binary.LittleEndian.AppendUint32(key, uint32(m))
+	}
+	id, ok := b.setIDs[string(key)]
+	if !ok {
+		id = int32(len(b.sets))
+		b.setIDs[string(key)] = id
+		b.sets = append(b.sets, matched)
+	}
+	return reads, id
+}
+
+// finish drops states that lead to no match and numbers accepting ones last.
+func (b *builder) finish(start [kinds]int32) *Table {
+	n := len(b.rep)
+	useful := make([]bool, len(b.states))
+	for changed := true; changed; {
+		changed = false
+		for s := len(b.states) - 1; s > 0; s-- {
+			if useful[s] {
+				continue
+			}
+			u := b.states[s].accept >= 0
+			for _, q := range b.next[s*n : (s+1)*n] {
+				u = u || useful[q]
+			}
+			if u {
+				useful[s], changed = true, true
+			}
+		}
+	}
+	t := &Table{Sets: b.sets, class: b.class}
+	for n > 1<<t.shift {
+		t.shift++
+	}
+	number := make([]uint16, len(b.states))
+	count := uint16(1)
+	for _, accepting := range [...]bool{false, true} {
+		if accepting {
+			t.first = count
+		}
+		for s := 1; s < len(b.states); s++ {
+			if useful[s] && b.states[s].accept >= 0 == accepting {
+				number[s] = count
+				count++
+				if accepting {
+					t.set = append(t.set, b.states[s].accept)
+				}
+			}
+		}
+	}
+	t.next = make([]uint16, int(count)<<t.shift)
+	for s := range b.states {
+		if number[s] == 0 {
+			continue
+		}
+		for c, q := range b.next[s*n : (s+1)*n] {
+			t.next[int(number[s])<<t.shift|c] = number[q]
+		}
+	}
+	for k := range kinds {
+		t.Start[k] = number[start[k]]
+	}
+	return t
+}
+
+// Reach gives for each state the programs that can still match from it, for
+// tables of at most 64 programs: one bit each.
+func (t *Table) Reach() []uint64 {
+	n := t.States()
+	out := make([]uint64, n)
+	for s := range n {
+		if set := t.Accepts(uint16(s)); set >= 0 {
+			out[s] = t.mask(set)
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for s := n - 1; s > 0; s-- {
+			m := out[s]
+			for _, q := range t.next[s<<t.shift : (s+1)<<t.shift] {
+				m |= out[q]
+			}
+			if m != out[s] {
+				out[s], changed = m, true
+			}
+		}
+	}
+	return out
+}
+
+func (t *Table) mask(set int32) (m uint64) {
+	for _, p := range t.Sets[set] {
+		m |= 1 << p
+	}
+	return m
+}
+
+// Mask gives an acceptance set as one bit per program, for tables of at most
+// 64 programs.
+func (t *Table) Mask(set int32) uint64 { return t.mask(set) }

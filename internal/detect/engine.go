@@ -1,0 +1,311 @@
+package detect
+
+import (
+	"slices"
+	"sync"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/extract"
+	"labelmilter/internal/match"
+	"labelmilter/internal/match/fold"
+	"labelmilter/internal/sit"
+)
+
+// Engine is an immutable, compiled set of types. It is safe for concurrent
+// use.
+//
+// How it works. A text is folded and the begins of words are found with
+// bitmaps. One pass over them looks up keywords by hash and asks a table of
+// three-character beginnings whether any regex can match from there. Only
+// from the places that are left, automata built ahead of time run all regexes
+// at once, and only for types whose keywords stand near. Matches then pass
+// validators and exclusions, and supporting elements are joined by distance.
+// Nothing is built while mail is read, and all memory is reused.
+type Engine struct {
+	pl       *plan
+	words    int // 64-bit words of a set of matchers
+	lanes    []lane
+	literals []lane // of terms that the word index cannot hold
+	slow     []int32
+	terms    []term
+	index    *wordIndex
+	wide     []wideWords
+	always   []uint64 // matchers that need no keyword nearby
+	anywhere []uint64 // matchers that keywords anywhere in the text enable
+	reach    int      // greatest finite proximity of any pattern
+	atomsOf  [][]int32
+	byList   [][]int32 // list → its atoms
+	byAtom   [][]int32 // atom → patterns whose primary element it is
+	dict     []bool    // list → is a primary element
+	pool     sync.Pool
+	// plainly switches all shortcuts off, for tests: automata start
+	// everywhere and for every type.
+	plainly bool
+}
+
+// wideWords are terms with characters that are not ASCII, run only over texts
+// that have such.
+type wideWords struct {
+	*match.Words
+	terms []int32 // number of the word → term
+}
+
+func newEngine(pl *plan) *Engine {
+	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
+	e.atomsOf = make([][]int32, len(pl.matchers))
+	for i := range pl.atoms {
+		if m := pl.atoms[i].matcher; m >= 0 {
+			e.atomsOf[m] = append(e.atomsOf[m], int32(i))
+		}
+	}
+	e.buildLanes()
+	e.buildTerms()
+	e.buildEnabling()
+	e.pool.New = func() any { return newScan(e) }
+	return e
+}
+
+func (e *Engine) buildLanes() {
+	var b laneBuilder
+	for i := range e.pl.matchers {
+		m := &e.pl.matchers[i]
+		t := automaton.Build([]*automaton.Prog{m.prog}, ownStates)
+		if t == nil {
+			e.slow = append(e.slow, int32(i))
+			continue
+		}
+		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t)}, m.max)
+	}
+	e.lanes = b.build(e.words)
+}
+
+// buildTerms makes the terms of all lists distinct and indexes them.
+func (e *Engine) buildTerms() {
+	type key struct {
+		text           string
+		cased, strings bool
+	}
+	ids := map[key]int32{}
+	var inside []bool
+	for l := range e.pl.lists {
+		li := &e.pl.lists[l]
+		for _, w := range li.words {
+			w = slices.Clone(w)
+			if !li.cased {
+				for i := range w {
+					w[i] = match.Canonical(w[i])
+				}
+			}
+			k := key{string(w), li.cased, li.strings}
+			id, ok := ids[k]
+			if !ok {
+				id = int32(len(e.terms))
+				ids[k] = id
+				e.terms = append(e.terms, term{runes: w, cased: li.cased})
+				inside = append(inside, li.strings)
+			}
+			if t := &e.terms[id]; !slices.Contains(t.lists, int32(l)) {
+				t.lists = append(t.lists, int32(l))
+			}
+		}
+	}
+	var indexed []int32
+	var b laneBuilder
+	wide := map[match.WordOptions][]int32{}
+	for i := range e.terms {
+		t := &e.terms[i]
+		switch {
+		case slices.ContainsFunc(t.runes, func(r rune) bool { return r >= 0x80 }):
+			o := match.WordOptions{CaseSensitive: t.cased, String: inside[i]}
+			wide[o] = append(wide[o], int32(i))
+		case !inside[i] && fold.Alnum(byte(t.runes[0])):
+			indexed = append(indexed, int32(i))
+		default:
+			p := literal(t, !inside[i])
+			if tab := automaton.Build([]*automaton.Prog{p}, ownStates); tab != nil {
+				b.addLiteral(laneProg{p, int32(i), automaton.FactsOf(tab)})
+			}
+		}
+	}
+	e.index = newWordIndex(e.terms, indexed)
+	e.literals = b.build(0)
+	for _, o := range []match.WordOptions{{}, {CaseSensitive: true}, {String: true}, {CaseSensitive: true, String: true}} {
+		if len(wide[o]) == 0 {
+			continue
+		}
+		var list []string
+		for _, id := range wide[o] {
+			list = append(list, string(e.terms[id].runes))
+		}
+		if w, err := match.CompileWords(list, o); err == nil { // they were folded and checked
+			e.wide = append(e.wide, wideWords{w, wide[o]})
+		}
+	}
+}
+
+// literal makes a program of a term. A whole word that begins with a sign may
+// stand after anything.
+func literal(t *term, whole bool) *automaton.Prog {
+	sets := make([]automaton.Set, len(t.runes))
+	spaces := make([]bool, len(t.runes))
+	for i, r := range t.runes {
+		c := byte(r)
+		sets[i].Add(c)
+		switch {
+		case c == ' ':
+			spaces[i] = true
+			for _, s := range []byte("\t\n\v\f\r") {
+				sets[i].Add(s)
+			}
+		case !t.cased && c >= 'a' && c <= 'z':
+			sets[i].Add(c - 32)
+		}
+	}
+	last := byte(t.runes[len(t.runes)-1])
+	return automaton.Literal(sets, spaces, match.MaxSpaces, false, whole && fold.Alnum(last))
+}
+
+// buildEnabling finds for each matcher which keywords must be near for it to
+// be worth running. It errs on the side of running.
+func (e *Engine) buildEnabling() {
+	e.always, e.anywhere = make([]uint64, e.words), make([]uint64, e.words)
+	for i := range e.terms {
+		e.terms[i].enabl = make([]uint64, e.words)
+	}
+	byList := make([][]uint64, len(e.pl.lists))
+	set := func(bits []uint64, m int) { bits[m>>6] |= 1 << (m & 63) }
+	for i := range e.pl.patterns {
+		p := &e.pl.patterns[i]
+		e.supporting(p.near)
+		lists := e.required(p.near)
+		for _, a := range p.primaries {
+			m := e.pl.atoms[a].matcher
+			switch {
+			case m < 0:
+			case lists == nil:
+				set(e.always, m)
+			default:
+				if p.proximity == sit.Unlimited || p.proximity > 4*blockSize {
+					set(e.anywhere, m)
+				} else {
+					e.reach = max(e.reach, p.proximity)
+				}
+				for _, l := range lists {
+					if byList[l] == nil {
+						byList[l] = make([]uint64, e.words)
+					}
+					set(byList[l], m)
+				}
+			}
+		}
+	}
+	for i := range e.terms {
+		for _, l := range e.terms[i].lists {
+			for w, v := range byList[l] {
+				e.terms[i].enabl[w] |= v
+			}
+		}
+	}
+	e.byAtom = make([][]int32, len(e.pl.atoms))
+	e.dict = make([]bool, len(e.pl.lists))
+	for i := range e.pl.patterns {
+		for _, a := range e.pl.patterns[i].primaries {
+			e.byAtom[a] = append(e.byAtom[a], int32(i))
+			if l := e.pl.atoms[a].list; l >= 0 {
+				e.dict[l] = true
+			}
+		}
+	}
+	e.byList = make([][]int32, len(e.pl.lists))
+	for i := range e.pl.atoms {
+		if l := e.pl.atoms[i].list; l >= 0 {
+			e.byList[l] = append(e.byList[l], int32(i))
+		}
+	}
+}
+
+// supporting marks regexes below a tree as always run: they are evidence.
+func (e *Engine) supporting(n *need) {
+	if n == nil {
+		return
+	}
+	if n.atom >= 0 {
+		if m := e.pl.atoms[n.atom].matcher; m >= 0 {
+			e.always[m>>6] |= 1 << (m & 63)
+		}
+	}
+	for _, subs := range [...][]*need{n.all, n.any, n.none} {
+		for _, k := range subs {
+			e.supporting(k)
+		}
+	}
+}
+
+// required gives keyword lists one of which must be near for the tree to
+// hold, or nil if there are none.
+func (e *Engine) required(n *need) []int32 {
+	if n == nil {
+		return nil
+	}
+	if n.atom >= 0 {
+		if l := e.pl.atoms[n.atom].list; l >= 0 {
+			return []int32{int32(l)}
+		}
+	}
+	for _, k := range n.all {
+		if r := e.required(k); r != nil {
+			return r
+		}
+	}
+	var union []int32
+	for _, k := range n.any {
+		r := e.required(k)
+		if r == nil {
+			return nil
+		}
+		union = append(union, r...)
+	}
+	return union
+}
+
+// Detect runs all types over all texts. Each text is a window of its own.
+func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output {
+	s := e.pool.Get().(*scan)
+	defer e.release(s)
+	s.work.Left = l.Work
+	var out Output
+	var c *collector
+	for i := range texts {
+		t := &texts[i]
+		if t.Body == "" {
+			continue
+		}
+		s.run(t.Body)
+		if len(s.cands) > 0 {
+			if c == nil {
+				c = &collector{pl: e.pl}
+			}
+			c.add(*t, i, &s.v, s.cands, s.arena)
+		}
+		if s.work.Left <= 0 {
+			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.WorkBudget, Limit: l.Work})
+			break
+		}
+	}
+	if c != nil {
+		out.Findings = c.findings()
+	}
+	return out
+}
+
+// keep is the text size above which scratch memory is not kept.
+const keep = 4 << 20
+
+func (e *Engine) release(s *scan) {
+	if cap(s.v.Shadow) > keep || cap(s.hits) > keep/16 {
+		return
+	}
+	s.v.Orig = "" // mail content does not outlive its message
+	e.pool.Put(s)
+}

@@ -1,0 +1,137 @@
+package detect
+
+import (
+	"math/bits"
+
+	"labelmilter/internal/detect/automaton"
+)
+
+// runLane runs the automata of a lane from its starts. It reports false if
+// the budget ended.
+func (s *scan) runLane(l *lane, starts []int32) bool {
+	for g := range l.groups {
+		t := &l.groups[g]
+		if l.memo {
+			if len(starts) > 0 && !s.runMemo(t, starts) {
+				return false
+			}
+			continue
+		}
+		for _, start := range starts {
+			worth := s.worth(int(start))
+			if !anySet(worth) {
+				continue
+			}
+			var steps int
+			s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])
+			if len(s.ends) > 0 {
+				s.gen++
+				for k := len(s.ends) - 1; k >= 0; k-- {
+					s.try(t, s.ends[k], start, worth)
+				}
+			}
+			if !s.take(steps) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func anySet(set []uint64) bool {
+	for _, w := range set {
+		if w != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// try gives the matchers that accept at an end the chance to take it; ends
+// of one start come longest first.
+func (s *scan) try(t *tableGroup, end automaton.End, start int32, worth []uint64) {
+	for w, v := range t.bits[end.Set] {
+		for v &= worth[w]; v != 0; v &= v - 1 {
+			m := int32(w<<6 | bits.TrailingZeros64(v))
+			if s.resolved[m] != s.gen {
+				s.tryMatcher(m, start, end.Pos)
+			}
+		}
+	}
+}
+
+func (s *scan) tryMatcher(m, start, end int32) {
+	mt := &s.e.pl.matchers[m]
+	if mt.verify != nil || !mt.prog.Exact() {
+		s.resolved[m] = s.gen
+		s.simulate(m, start, &end)
+		return
+	}
+	s.end(m, start, end)
+}
+
+// end tests one end of a match with every atom of its matcher.
+func (s *scan) end(m, start, end int32) {
+	if s.tried[m] != s.gen {
+		s.tried[m], s.tries[m] = s.gen, 0
+	}
+	s.tries[m]++
+	left := s.tries[m] < MaxEnds
+	open := false
+	for _, a := range s.e.atomsOf[m] {
+		if s.found[a] == s.gen {
+			continue
+		}
+		at := &s.e.pl.atoms[a]
+		o := occurrence{start, end}
+		if len(at.checks)+len(at.exclude) > 0 {
+			s.work.Left -= stepsPerTry
+			if !s.chk.passes(at, &s.v, o) {
+				open = true
+				continue
+			}
+		}
+		s.found[a] = s.gen
+		s.add(a, o)
+	}
+	if !open || !left {
+		s.resolved[m] = s.gen
+	}
+}
+
+// add notes an occurrence of an atom.
+func (s *scan) add(a int32, o occurrence) {
+	if len(s.occ[a]) == 0 {
+		s.dirty = append(s.dirty, a)
+	}
+	s.occ[a] = append(s.occ[a], o)
+	s.longer[a] = max(s.longer[a], o.end-o.start)
+}
+
+// simulate finds the ends of a matcher that automata only narrow down.
+// longest is the longest end they saw, nil if none ran.
+func (s *scan) simulate(m, start int32, longest *int32) {
+	mt := &s.e.pl.matchers[m]
+	s.list = s.list[:0]
+	if mt.verify != nil && mt.prog.Exact() && longest != nil {
+		s.list = append(s.list, *longest)
+	} else {
+		steps := s.sim.Ends(mt.prog, s.v.Shadow, s.v.runes, int(start), MaxMatch, func(e int) bool {
+			if e > int(start) {
+				s.list = append(s.list, int32(e))
+			}
+			return true
+		})
+		s.work.Left -= int64(steps)
+	}
+	if mt.verify != nil && len(s.list) > 0 {
+		s.work.Left -= lookSteps
+		s.list = mt.verified(&s.v, int(start), s.list)
+	}
+	for k := len(s.list) - 1; k >= 0 && k >= len(s.list)-MaxEnds; k-- {
+		s.end(m, start, s.list[k])
+	}
+}
+
+// lookSteps is what one verification by the look-around engine costs.
+const lookSteps = 512

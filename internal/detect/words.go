@@ -1,0 +1,219 @@
+package detect
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"labelmilter/internal/match"
+	"labelmilter/internal/match/fold"
+)
+
+// term is a distinct word or phrase of any list.
+type term struct {
+	runes []rune // folded, canonical unless cased
+	cased bool
+	lists []int32
+	enabl []uint64 // matchers that some pattern needs a list of this term for
+}
+
+// hit is a place where a term stands.
+type hit struct {
+	occurrence
+	term int32
+}
+
+// wordIndex finds terms that begin with a letter or digit at the begin of a
+// word: by the hash of up to eight characters of the word, then by a trie of
+// what follows. Bytes are compared in lower case.
+type wordIndex struct {
+	bloom [1 << 17 / 64]uint64
+	slots []slot
+	shift uint // of the hash, for slots
+	nodes []trieNode
+	edges []edge
+	terms []int32 // of nodes
+}
+
+type slot struct {
+	key    uint64
+	length uint8 // of the first word, 9 for longer
+	node   int32 // -1: free
+}
+
+type trieNode struct {
+	edge, term int32
+	edges      uint16
+	terms      uint16
+}
+
+type edge struct {
+	b    byte
+	node int32
+}
+
+// lower8 sets the bit that makes ASCII letters lower case and leaves digits.
+const lower8 = 0x2020202020202020
+
+func hashWord(key uint64, length uint8) uint64 {
+	return (key ^ uint64(length)*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
+}
+
+// firstWord gives the hash key of the word that begins at i and has n
+// characters. b must have eight bytes from i on.
+func firstWord(b []byte, i, n int) (key uint64, length uint8) {
+	key = binary.LittleEndian.Uint64(b[i:]) | lower8
+	if n < 8 {
+		key &= 1<<(8*n) - 1
+	}
+	return key, uint8(min(n, 9))
+}
+
+// newWordIndex indexes terms of ASCII that begin with a letter or digit; ids
+// are their numbers.
+func newWordIndex(all []term, ids []int32) *wordIndex {
+	x := &wordIndex{}
+	type build struct {
+		children map[byte]*build
+		terms    []int32
+	}
+	type head struct {
+		key    uint64
+		length uint8
+	}
+	heads := map[head]*build{}
+	var order []head
+	for _, id := range ids {
+		word := make([]byte, 0, 64)
+		for _, r := range all[id].runes {
+			word = append(word, fold.Lower(byte(r)))
+		}
+		n := 0
+		for n < len(word) && fold.Alnum(word[n]) {
+			n++
+		}
+		key, length := firstWord(append(slices.Clone(word), make([]byte, 8)...), 0, n)
+		h := head{key, length}
+		at := heads[h]
+		if at == nil {
+			at = &build{}
+			heads[h] = at
+			order = append(order, h)
+		}
+		for _, b := range word[min(n, 8):] {
+			if at.children == nil {
+				at.children = map[byte]*build{}
+			}
+			if at.children[b] == nil {
+				at.children[b] = &build{}
+			}
+			at = at.children[b]
+		}
+		at.terms = append(at.terms, id)
+	}
+	var flatten func(b *build) int32
+	flatten = func(b *build) int32 {
+		id := int32(len(x.nodes))
+		x.nodes = append(x.nodes, trieNode{term: int32(len(x.terms)), terms: uint16(len(b.terms)), edges: uint16(len(b.children))})
+		x.terms = append(x.terms, b.terms...)
+		var keys []byte
+		for c := range b.children {
+			keys = append(keys, c)
+		}
+		slices.Sort(keys)
+		at := len(x.edges)
+		x.nodes[id].edge = int32(at)
+		for _, c := range keys {
+			x.edges = append(x.edges, edge{b: c})
+		}
+		for i, c := range keys {
+			x.edges[at+i].node = flatten(b.children[c])
+		}
+		return id
+	}
+	size := uint(bits.Len(uint(2*len(order) + 1)))
+	x.shift = 64 - size
+	x.slots = make([]slot, 1<<size)
+	for i := range x.slots {
+		x.slots[i].node = -1
+	}
+	for _, h := range order {
+		v := hashWord(h.key, h.length)
+		x.bloom[v>>(64-17)>>6] |= 1 << (v >> (64 - 17) & 63)
+		i := v >> x.shift
+		for x.slots[i].node >= 0 {
+			i = (i + 1) & (1<<size - 1)
+		}
+		x.slots[i] = slot{h.key, h.length, flatten(heads[h])}
+	}
+	return x
+}
+
+// maybe reports whether a term may begin with this word.
+func (x *wordIndex) maybe(key uint64, length uint8) uint64 {
+	v := hashWord(key, length) >> (64 - 17)
+	return x.bloom[v>>6] >> (v & 63) & 1
+}
+
+// find appends the places of all terms that begin at i, where a word of n
+// characters begins. It gives the number of steps.
+func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) ([]hit, int) {
+	key, length := firstWord(buf, i, n)
+	k := hashWord(key, length) >> x.shift
+	node := int32(-1)
+	for x.slots[k].node >= 0 {
+		if s := &x.slots[k]; s.key == key && s.length == length {
+			node = s.node
+			break
+		}
+		k = (k + 1) & uint64(len(x.slots)-1)
+	}
+	steps := 1
+	for at := i + min(n, 8); node >= 0; {
+		nd := &x.nodes[node]
+		steps++
+		if nd.terms > 0 && match.Boundary(buf[:text], at) {
+			for _, id := range x.terms[nd.term : nd.term+int32(nd.terms)] {
+				if !all[id].cased || sameCase(buf[i:at], all[id].runes) {
+					dst = append(dst, hit{occurrence{int32(i), int32(at)}, id})
+				}
+			}
+		}
+		c := fold.Lower(buf[at])
+		if fold.Space(c) {
+			c = ' '
+		}
+		node = -1
+		for _, e := range x.edges[nd.edge : nd.edge+int32(nd.edges)] {
+			if e.b == c {
+				node = e.node
+				break
+			}
+		}
+		at++
+		if c == ' ' && node >= 0 {
+			for k := 1; k < match.MaxSpaces && fold.Space(buf[at]); k++ {
+				at++
+			}
+		}
+	}
+	return dst, steps
+}
+
+// sameCase reports whether text is the term exactly, white space aside.
+func sameCase(text []byte, runes []rune) bool {
+	i := 0
+	for _, r := range runes {
+		if r == ' ' {
+			for i < len(text) && fold.Space(text[i]) {
+				i++
+			}
+			continue
+		}
+		if i >= len(text) || rune(text[i]) != r {
+			return false
+		}
+		i++
+	}
+	return i == len(text)
+}
