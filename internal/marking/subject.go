@@ -79,6 +79,10 @@ func eachTagIn(src Source, text string, offs []int, original string, limit int, 
 			fromFolded(&t, text[i:end], offs[i:], original)
 		}
 		t.Marking.Raw = original[t.Start:t.End]
+		for d := range t.Marking.Diagnostics { // blanks cut off an open tag
+			p := &t.Marking.Diagnostics[d].Offset
+			*p = min(*p, len(t.Marking.Raw))
+		}
 		found(t)
 		i = end - 1
 	}
@@ -134,7 +138,7 @@ func readTag(src Source, text string, i int, k key) (m Marking, end int, ok bool
 		r.add(SpaceInValue, i+1, "blanks after the bracket")
 	}
 	end, closed := r.elements(i + 1)
-	if !r.isMarking(k, closed, square) {
+	if !r.isMarking(k, text[i+1:end], closed, square) {
 		return m, 0, false
 	}
 	if !square {
@@ -176,7 +180,7 @@ func closer(open byte) byte {
 }
 
 // isMarking tells a marking from other bracketed text that begins like one.
-func (r *reader) isMarking(first key, closed, square bool) bool {
+func (r *reader) isMarking(first key, inner string, closed, square bool) bool {
 	m := r.m
 	readable := m.Classification != "" || m.DLM != ""
 	switch {
@@ -193,6 +197,8 @@ func (r *reader) isMarking(first key, closed, square bool) bool {
 		return first.exact || first.value < len(r.s) && isLetter(r.s[first.value])
 	case r.seen[kSEC] || r.seen[kDLM]:
 		return true
+	case strings.IndexByte(inner, '[') >= 0: // free text that swallowed a tag
+		return false
 	}
 	// No class at all: a marking that lost it, if a caveat or marker is known.
 	for _, c := range m.Caveats {

@@ -34,6 +34,8 @@ func TestFindSubject(t *testing.T) {
 		{"empty class", "x [SEC=]", []string{"[SEC=] |  !unknown-classification"}},
 		{"other order", "x [CAVEAT=SH:CABINET, SEC=PROTECTED]", []string{"[CAVEAT=SH:CABINET, SEC=PROTECTED] | PROTECTED {SH:CABINET} ?element-order"}},
 		{"class lost", "x [ACCESS=Legal-Privilege]", []string{"[ACCESS=Legal-Privilege] |  <Legal-Privilege> !missing-sec"}},
+		{"swallowed tag", "[CAVEAT=C:x [SEC=SECRET, ACCESS=Legal-Privilege]",
+			[]string{"[SEC=SECRET, ACCESS=Legal-Privilege] | SECRET <Legal-Privilege>"}},
 		{"other access", "x [ACCESS=granted]", nil},
 		{"version tag", "x [VER=1.2]", nil},
 		{"field form", "x [VER=2024.1, NS=gov.au, SEC=OFFICIAL, ORIGIN=a@b]",
