@@ -32,6 +32,7 @@ type Options struct {
 	Lists     map[string][]string
 	Site      *policy.Organisation
 	GUIDs     map[string]string
+	Ceiling   string
 	Settings  string // further settings that go into the digest
 }
 
@@ -42,7 +43,7 @@ func Embedded() ([]rulepack.Source, error) { return rulepack.Find(rules.FS, ".",
 func Rules(o Options) (*rulepack.Ruleset, strictyaml.Problems) {
 	sources, ps := Sources(o)
 	rs, more := rulepack.Load(rulepack.Options{Sources: sources, Catalogue: o.Catalogue, Assign: o.Assign, Lists: o.Lists,
-		Site: o.Site, GUIDs: o.GUIDs, Settings: o.Settings})
+		Site: o.Site, GUIDs: o.GUIDs, Ceiling: o.Ceiling, Settings: o.Settings})
 	ps = append(ps, more...)
 	ps.Sort()
 	if ps.HasErrors() {

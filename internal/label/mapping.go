@@ -57,12 +57,14 @@ func (m Mapping) Map(x marking.Marking) Mapped {
 		out.Reason = "marked " + describe(x) + ", which is " + l.Name
 	}
 
+	inText := x.Source != marking.SourceHeader && x.Source != marking.SourceSubject
+	if inText && !known && historical == "" {
+		// A word of an old scheme in running mail says nothing by itself.
+		return Mapped{Outcome: None, Reason: "historical word without a row in the table"}
+	}
 	var except []marking.Code
-	if !known && historical != "" {
+	if historical != "" && marking.IsHistorical(x.Classification) {
 		except = append(except, marking.UnknownClassification)
-		if x.DLM != "" {
-			except = append(except, marking.MissingSec)
-		}
 	}
 	switch {
 	case x.HasErrors(except...):

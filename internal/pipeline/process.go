@@ -50,7 +50,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	second := policy.NewEvaluation(in)
 	decision := p.Rules.Policies.Decide(second, p.Explain)
 	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), second.Skips()))
-	pl := plan.Build(plan.Input{Message: m, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label, Extract: ex,
+	pl := plan.Build(plan.Input{Message: m, Direction: dir, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label,
 		Reasons: reasons(in.Skipped), Decision: decision},
 		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write})
 	if p.Simulate {

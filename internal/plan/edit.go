@@ -70,6 +70,7 @@ func (e *editor) own(in Input, a label.Assignment, p Plan, o Options) {
 		e.replaceAll(name, want[name])
 	}
 	e.msip(in, a, o)
+	e.marking(in, a, o)
 }
 
 // incidentID is short and follows from the message alone, so that replay

@@ -6,7 +6,6 @@ package plan
 import (
 	"strings"
 
-	"labelmilter/internal/extract"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
@@ -45,7 +44,9 @@ var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader}
 type Options struct {
 	Catalogue *label.Catalogue
 	Tenant    string   // tenant of msip_labels, "" to write none
-	Write     []string // headers to write, of label.Header and label.MSIPHeader
+	Write     []string // what to write: label.Header, label.MSIPHeader, MarkingHeader, SubjectTag
+	// MarkingVersion is the VER element written, MarkingVersion if empty.
+	MarkingVersion string
 }
 
 // Writes reports whether a header is to be written.
@@ -60,13 +61,12 @@ func (o Options) Writes(name string) bool {
 
 // Input is what a plan is made from.
 type Input struct {
-	Message  *message.Message
-	Trusted  bool // the sender is internal and known to be so
-	Label    label.Assignment
-	Extract  extract.Result
-	Skipped  int
-	Reasons  []string // of what was not inspected
-	Decision policy.Decision
+	Message   *message.Message
+	Direction message.Direction
+	Trusted   bool // the sender is internal and known to be so
+	Label     label.Assignment
+	Reasons   []string // of what was not inspected
+	Decision  policy.Decision
 }
 
 // Build makes the plan. It is a pure function.

@@ -260,6 +260,12 @@ func (c *compiler) markings(p *pack, y *markingsY) {
 		return
 	}
 	m := &Markings{Pack: p.packMeta.ID, Scheme: y.Scheme, Ceiling: y.Ceiling, Historical: map[string]label.ID{}}
+	if c.opt.Ceiling != "" {
+		m.Ceiling = c.opt.Ceiling
+		if _, ok := marking.Rank(m.Ceiling); !ok {
+			c.at(strictyaml.Pos{}, nearest(m.Ceiling, marking.Classes()), "labels.ceiling: unknown class %q", m.Ceiling)
+		}
+	}
 	if _, ok := marking.Rank(y.Ceiling); !ok {
 		c.at(y.Pos, nearest(y.Ceiling, marking.Classes()), "ceiling: unknown class %q", y.Ceiling)
 	}
@@ -323,8 +329,9 @@ func (c *compiler) digest() {
 		Lists     map[string][]string
 		Site      *policy.Organisation
 		GUIDs     map[string]string
+		Ceiling   string
 		Settings  string
-	}{c.opt.Catalogue, unplaced(c.opt.Assign), c.opt.Lists, c.opt.Site, c.opt.GUIDs, c.opt.Settings})
+	}{c.opt.Catalogue, unplaced(c.opt.Assign), c.opt.Lists, c.opt.Site, c.opt.GUIDs, c.opt.Ceiling, c.opt.Settings})
 	if err != nil {
 		c.at(strictyaml.Pos{}, "", "digest: %v", err)
 	}

@@ -81,6 +81,7 @@ type Options struct {
 	Lists     map[string][]string // replace named lists
 	Site      *policy.Organisation
 	GUIDs     map[string]string // label id → GUID in the own tenant
+	Ceiling   string            // highest class that may pass; "" = the pack's
 	// Settings is further text that goes into the digest.
 	Settings string
 }

@@ -1,0 +1,159 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
+	"labelmilter/internal/message"
+	"labelmilter/internal/verdict"
+)
+
+// MarkingHeader is the field of the Email Protective Marking Standard, and
+// SubjectTag the name under which the tag in the subject is asked for.
+const (
+	MarkingHeader = "X-Protective-Marking"
+	SubjectTag    = "subject"
+)
+
+// MarkingVersion is the VER element that is written unless another is asked for.
+const MarkingVersion = "2024.1"
+
+// marking writes the protective marking of the label into the field and the
+// subject of mail that leaves or stays inside. A field or tag that says the
+// same already is left as it is.
+func (e *editor) marking(in Input, a label.Assignment, o Options) {
+	if in.Direction != message.Outbound && in.Direction != message.Internal || a.Label == nil || a.Outcome != label.Labelled {
+		return
+	}
+	want, ok := markingOf(a.Label, o.Catalogue)
+	if !ok {
+		return
+	}
+	if o.Writes(MarkingHeader) {
+		e.markingField(in, want, o)
+	}
+	if o.Writes(SubjectTag) {
+		e.markingSubject(want)
+	}
+}
+
+// markingOf gives the marking that stands for a label, or for the nearest
+// label above it that has one.
+func markingOf(l *label.Label, c *label.Catalogue) (label.Marking, bool) {
+	for range 16 {
+		if l.Marking.Classification != "" {
+			return l.Marking, true
+		}
+		p, ok := c.Get(l.Parent)
+		if !ok {
+			break
+		}
+		l = &p
+	}
+	return label.Marking{}, false
+}
+
+func (e *editor) markingField(in Input, want label.Marking, o Options) {
+	fields := e.msg.Header.All(MarkingHeader)
+	m := marking.Marking{Scheme: marking.SchemeAU}
+	if len(fields) > 0 {
+		m = marking.ParseHeader(fields[0].Raw)
+	}
+	if len(fields) == 1 && len(m.Diagnostics) == 0 && covers(m, want) {
+		return
+	}
+	m = raised(m, want)
+	m.Version, m.Namespace = MarkingVersion, "gov.au"
+	if o.MarkingVersion != "" {
+		m.Version = o.MarkingVersion
+	}
+	if m.Origin == "" || strings.ContainsAny(m.Origin, " ,<>") {
+		// EPMS 2024 §7: who first classified it; the authenticated sender.
+		m.Origin = in.Message.Envelope.MailFrom
+	}
+	value, err := marking.Format(m, marking.FormHeader)
+	if err != nil {
+		m.Note, m.Expires, m.Downto = "", "", "" // free text that cannot be written as it stands
+		if value, err = marking.Format(m, marking.FormHeader); err != nil {
+			return // no conforming field can be written, for want of a sender for instance
+		}
+	}
+	if e.claim(MarkingHeader, ourselves) {
+		e.replaceAll(MarkingHeader, marking.Fold(MarkingHeader, value, "\n"))
+	}
+}
+
+// covers reports whether a marking says what a label's marking says: its
+// class, and all its caveats and markers.
+func covers(m marking.Marking, want label.Marking) bool {
+	return m.Classification == want.Classification && subset(want.Caveats, m.Caveats) && subset(want.IMMs, m.IMMs)
+}
+
+func subset(want, have []string) bool {
+	return !slices.ContainsFunc(want, func(x string) bool { return !slices.Contains(have, x) })
+}
+
+// raised gives a marking the class, caveats and markers of a label; what it
+// had beside them stays.
+func raised(m marking.Marking, want label.Marking) marking.Marking {
+	m.Classification, m.DLM = want.Classification, ""
+	join := func(first, rest []string, known func(string) bool) []string {
+		out := slices.Clone(first)
+		for _, x := range rest {
+			if !slices.Contains(out, x) && known(x) {
+				out = append(out, x)
+			}
+		}
+		return out
+	}
+	m.Caveats = join(want.Caveats, m.Caveats, func(x string) bool { return caveatPermitted(x, want.Classification) })
+	m.IMMs = join(want.IMMs, m.IMMs, func(x string) bool { return slices.Contains(marking.IMMs(), x) && immPermitted(want.Classification) })
+	if m.Expires == "" || !marking.Lower(m.Downto, m.Classification) {
+		m.Expires, m.Downto = "", ""
+	}
+	return m
+}
+
+// caveatPermitted: caveats need PROTECTED or above, NATIONAL-CABINET
+// OFFICIAL:Sensitive (EPMS 2024 Table 1).
+func caveatPermitted(c, class string) bool {
+	if c == "SH:NATIONAL-CABINET" {
+		return immPermitted(class)
+	}
+	return !marking.Lower(class, marking.Protected)
+}
+
+func immPermitted(class string) bool { return !marking.Lower(class, marking.OfficialSensitive) }
+
+// markingSubject puts exactly one tag at the end of the subject.
+func (e *editor) markingSubject(want label.Marking) {
+	fields := e.msg.Header.All("Subject")
+	text := ""
+	if len(fields) > 0 {
+		text = message.DecodeField(fields[0].Raw)
+	}
+	m := marking.Marking{Scheme: marking.SchemeAU, Source: marking.SourceSubject}
+	if tags := marking.FindSubject(text); len(tags) > 0 {
+		m = tags[0].Marking
+		if len(tags) == 1 && len(m.Diagnostics) == 0 && covers(m, want) {
+			return
+		}
+	}
+	m = raised(m, want)
+	tagged, err := marking.SetSubject(text, m, marking.AtEnd)
+	if err != nil || tagged == text {
+		return
+	}
+	if !e.claim("subject", ourselves) {
+		return
+	}
+	mod := verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: "Subject", Value: encode(tagged)}
+	if len(fields) == 0 {
+		mod.Op, mod.Index = verdict.AddHeader, 0
+		e.adds = append(e.adds, mod)
+		return
+	}
+	e.changes = append(e.changes, mod)
+}
