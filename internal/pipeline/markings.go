@@ -146,43 +146,57 @@ func name(x label.Mapped) string {
 	return string(x.Outcome)
 }
 
+// markingConflicts records disagreement among header fields and subject tags.
+// The highest is kept; the standard's own answer stands in by_standard.
 func (p *Pipeline) markingConflicts(e *label.Evidence, s markingSet) {
-	names := func(ms []label.Mapped) (out []string) {
-		for _, x := range ms {
-			out = append(out, name(x))
+	conflict := func(code, detail string, ms ...label.Mapped) {
+		kept := ms[0]
+		for _, x := range ms[1:] {
+			if p.rank(x) > p.rank(kept) {
+				kept = x
+			}
 		}
-		return out
+		c := label.Conflict{Code: code, Kept: name(kept), Lost: []string{}, Detail: detail}
+		for _, x := range ms {
+			if n := name(x); n != c.Kept && !slices.Contains(c.Lost, n) {
+				c.Lost = append(c.Lost, n)
+			}
+		}
+		e.Conflicts = append(e.Conflicts, c)
 	}
 	if len(s.header) > 1 {
-		e.Conflicts = append(e.Conflicts, label.Conflict{Code: label.SeveralHeaderMarkings, Kept: name(s.header[0]), Lost: names(s.header[1:]),
-			Detail: "the standard allows one field; the highest counts"})
+		conflict(label.SeveralHeaderMarkings, "the standard allows one field; the highest counts", s.header...)
 	}
 	if len(s.subject) > 1 {
-		e.Conflicts = append(e.Conflicts, label.Conflict{Code: label.SeveralSubjectTags, Kept: name(s.subject[0]), Lost: names(s.subject[1:]),
-			Detail: "the standard takes the leftmost; the highest counts"})
+		conflict(label.SeveralSubjectTags, "the standard takes the leftmost; the highest counts", s.subject...)
 	}
 	if len(s.header) > 0 && len(s.subject) > 0 && name(s.header[0]) != name(s.subject[0]) {
-		e.Conflicts = append(e.Conflicts, label.Conflict{Code: label.HeaderSubjectDiffer, Kept: name(s.header[0]), Lost: []string{name(s.subject[0])},
-			Detail: "the standard takes the header; the highest counts"})
+		conflict(label.HeaderSubjectDiffer, "the standard takes the header; the highest counts", s.header[0], s.subject[0])
 	}
+}
+
+// rank orders what markings come to: block above everything, then a hold
+// without a label, then by the label's rank.
+func (p *Pipeline) rank(x label.Mapped) int {
+	switch {
+	case x.Outcome == label.Block:
+		return 1 << 30
+	case x.Outcome == label.Hold && x.Label == "":
+		return 1 << 29
+	}
+	l, _ := p.Rules.Catalogue.Get(x.Label)
+	return l.Rank
 }
 
 // bodyConflict reports a body marking above header and subject: with those
 // present it decides nothing.
 func (p *Pipeline) bodyConflict(e *label.Evidence, s markingSet) {
-	rank := func(x label.Mapped) int {
-		if x.Outcome == label.Block {
-			return 1 << 30
-		}
-		l, _ := p.Rules.Catalogue.Get(x.Label)
-		return l.Rank
-	}
 	top := 0
 	for _, x := range slices.Concat(s.header, s.subject) {
-		top = max(top, rank(x))
+		top = max(top, p.rank(x))
 	}
 	for _, x := range s.body {
-		if rank(x) > top && x.Label != "" {
+		if p.rank(x) > top && x.Label != "" {
 			e.Rules = append(e.Rules, label.Candidate{Label: x.Label, Source: label.FromBody, Reason: "body text is " + x.Reason, Recommend: true})
 		}
 	}
