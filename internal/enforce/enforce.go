@@ -1,0 +1,126 @@
+// Package enforce makes a decision durable before the MTA hears of it, notes
+// afterwards what became of the answer, and counts how often a message met
+// the fail mode. It decides nothing and talks to no MTA.
+package enforce
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"labelmilter/internal/pipeline"
+	"labelmilter/internal/store"
+)
+
+// Store is where records go. *store.Store is one.
+type Store interface {
+	// Append returns when the record is durable.
+	Append(ctx context.Context, r store.Record) (int64, error)
+	// Outcome notes what became of the answer; it does not wait for the disk.
+	Outcome(ctx context.Context, id int64, a store.Answer, detail string)
+	// Failure counts a fail-mode answer by message digest.
+	Failure(ctx context.Context, digest string) (int, error)
+}
+
+var _ Store = (*store.Store)(nil)
+
+// Limits on how long the store may keep a session waiting. An answer late by
+// that much is still within the MTAs' patience, as PROGRESS goes on.
+const (
+	intentWait  = 10 * time.Second
+	failureWait = 3 * time.Second
+	outcomeWait = 3 * time.Second
+)
+
+// Enforcer writes decision records.
+type Enforcer struct{ store Store }
+
+// New gives an enforcer that writes to s.
+func New(s Store) *Enforcer { return &Enforcer{store: s} }
+
+// Intent is a decision about to be told to the MTA.
+type Intent struct {
+	At      time.Time
+	Session string
+	Fail    string // why the fail mode answers, "" if it does not
+	Result  pipeline.Result
+}
+
+// Ticket stands for a recorded intent. The zero value stands for none.
+type Ticket struct{ id int64 }
+
+// Intent writes the decision record. When it returns without error the record
+// is durable and the reply may go out. It waits at most ten seconds.
+func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
+	r := in.Result
+	data, err := r.JSON()
+	if err != nil {
+		return Ticket{}, fmt.Errorf("enforce: decision record: %w", err)
+	}
+	rec := store.Record{
+		At: in.At, QueueID: r.Envelope.QueueID, MessageID: r.MessageID, Session: in.Session,
+		SenderDomain: Domain(r.Envelope.MailFrom), Recipients: len(r.Envelope.RcptTo), Size: r.Message.Size,
+		Direction: r.Direction, Outcome: string(r.Outcome), Verdict: string(r.Verdict.Disposition), Rule: r.Verdict.WinningRule,
+		Fail: in.Fail, Message: r.Digests.Message, Ruleset: r.Digests.Ruleset, Result: data,
+	}
+	if r.Label != nil {
+		rec.Label = string(r.Label.ID)
+	}
+	ctx, cancel := context.WithTimeout(ctx, intentWait)
+	defer cancel()
+	id, err := e.store.Append(ctx, rec)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("enforce: decision record: %w", err)
+	}
+	return Ticket{id: id}, nil
+}
+
+// Outcome notes whether the answer of an intent went out whole; sent is the
+// error of sending.
+func (e *Enforcer) Outcome(ctx context.Context, t Ticket, sent error) {
+	if t.id == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, outcomeWait)
+	defer cancel()
+	if sent != nil {
+		e.store.Outcome(ctx, t.id, store.Unsent, sent.Error())
+		return
+	}
+	e.store.Outcome(ctx, t.id, store.Sent, "")
+}
+
+// FailureSeen counts that the message with this digest met the fail mode, and
+// gives how often it did within 24 hours, this time included. It waits at
+// most three seconds.
+func (e *Enforcer) FailureSeen(ctx context.Context, digest string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, failureWait)
+	defer cancel()
+	n, err := e.store.Failure(ctx, digest)
+	if err != nil {
+		return 0, fmt.Errorf("enforce: counting failures: %w", err)
+	}
+	return n, nil
+}
+
+// Domain is the domain of an address in lower case, with what is no printable
+// ASCII as "?", at most 255 characters; "" if there is none. It is fit for
+// logs: the local part is not in it.
+func Domain(addr string) string {
+	// RFC 5321 4.1.2: a quoted local part may hold "@"; a domain may not.
+	i := strings.LastIndexByte(addr, '@')
+	if i < 0 {
+		return ""
+	}
+	d := addr[i+1:]
+	if len(d) > 255 { // RFC 5321 4.5.3.1.2
+		d = d[:255]
+	}
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, strings.ToLower(d))
+}

@@ -1,0 +1,239 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"labelmilter/internal/enforce"
+	"labelmilter/internal/facts"
+	"labelmilter/internal/message"
+	"labelmilter/internal/milter"
+	"labelmilter/internal/pipeline"
+	"labelmilter/internal/verdict"
+)
+
+var (
+	errNotSent = errors.New("no word of the answer")
+	errGone    = errors.New("the MTA has gone or the daemon stops")
+)
+
+// EndOfMessage judges, records and answers.
+func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final milter.Final) {
+	m := s.mail
+	if m == nil { // the server's order of events excludes it
+		return tempFail()
+	}
+	s.mail = nil
+	start := time.Now() // durations are measured, not decided upon
+	at := s.f.o.Now()
+	env := s.envelope(m, macros)
+	a := &answered{event: Event{Session: s.conn.ID, Listener: s.conn.Listener.Name}}
+	s.answered = a
+	defer func() {
+		if recover() != nil {
+			s.f.panicked("answering", nil)
+			a.event.Fail = WhyPanic
+			a.event.Verdict = lastResort(m.set, s.direction)
+			final = milter.Final{Verdict: failVerdict(a.event.Verdict, WhyPanic)}
+		}
+		a.event.Duration = time.Since(start)
+	}()
+	built, why, r, err := s.decide(ctx, m, env, at)
+	a.built = built
+	if err != nil {
+		a.event.Gone = true
+		a.event.fill(pipeline.Result{Envelope: pipeline.Envelope{MailFrom: env.MailFrom, RcptTo: env.RcptTo, QueueID: env.QueueID}})
+		return tempFail()
+	}
+	if why == "" {
+		final = milter.Final{Modifications: r.Plan.Modifications, Verdict: r.Plan.Verdict}
+		if !m.set.Simulate && (final.Verdict.Disposition == verdict.Accept || final.Verdict.Disposition == verdict.Quarantine) {
+			if more := m.own.remove(built.Header); len(more) > 0 {
+				final.Modifications = append(more, final.Modifications...)
+				r.Modifications = final.Modifications
+			}
+		}
+		if a.ticket, err = s.intent(ctx, at, r, ""); err != nil {
+			s.f.log.Error("decision cannot be recorded", zap.String("session", s.conn.ID),
+				zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
+			why = WhyStore
+		}
+	}
+	if why != "" {
+		r, final = s.fail(ctx, m, env, built, why)
+		if why != WhyStore {
+			if a.ticket, err = s.intent(ctx, at, r, why); err != nil {
+				s.f.log.Error("fail-mode answer cannot be recorded", zap.String("session", s.conn.ID),
+					zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
+			}
+		}
+	}
+	a.event.Fail = why
+	a.event.fill(r)
+	return final
+}
+
+// lastResort is the disposition when not even the fail mode could be worked
+// out, or the session is not at hand.
+func lastResort(set *Settings, d message.Direction) verdict.Disposition {
+	if set.Simulate {
+		return verdict.Accept
+	}
+	return set.Fail.Of(d)
+}
+
+// OnPanic is the answer to a panic that a session did not catch itself, for
+// milter.Options.
+func (f *Filter) OnPanic(string, any) milter.Final {
+	return milter.Final{Verdict: failVerdict(lastResort(f.o.Current(), ""), WhyPanic)}
+}
+
+func tempFail() milter.Final {
+	return milter.Final{Verdict: failVerdict(verdict.TempFail, "")}
+}
+
+func (s *session) intent(ctx context.Context, at time.Time, r pipeline.Result, why Why) (enforce.Ticket, error) {
+	return s.f.o.Enforcer.Intent(ctx, enforce.Intent{At: at, Session: s.conn.ID, Fail: string(why), Result: r})
+}
+
+// decide builds and judges the message. err is errGone only; why is the
+// failure of our own, "" if r holds. A message returned is the caller's to
+// close.
+func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at time.Time) (built *message.Message, why Why, r pipeline.Result, err error) {
+	if m.err == nil {
+		built, m.err = s.build(ctx, m, env)
+	} else {
+		m.builder.Discard()
+	}
+	switch {
+	case gone(ctx):
+		return built, "", r, errGone
+	case errors.Is(m.err, errPanic):
+		return built, WhyPanic, r, nil
+	case m.err != nil:
+		s.f.log.Error("message cannot be kept", zap.String("session", s.conn.ID), zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(m.err))
+		return built, WhySpool, r, nil
+	}
+	r, why = s.f.judge(ctx, m.set, built, facts.Facts{Now: at.UTC()})
+	if gone(ctx) {
+		err = errGone
+	}
+	if why == WhyTime { // still being judged; closed by who judges
+		built = &message.Message{Header: built.Header, Size: built.Size, Digest: built.Digest}
+	}
+	return built, why, r, err
+}
+
+var errPanic = errors.New("panic while parsing")
+
+// build parses; a panic there is as one in judging.
+func (s *session) build(ctx context.Context, m *mail, env message.Envelope) (built *message.Message, err error) {
+	defer func() {
+		if recover() != nil {
+			s.f.panicked("building", m.builder.Discard)
+			built, err = nil, errPanic
+		}
+	}()
+	return m.builder.Finish(ctx, env)
+}
+
+// gone reports that nobody waits for the answer any more. The server's own
+// hard deadline is not that: it is ours to miss.
+func gone(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
+// weightUnit is how many bytes of message make one more unit of concurrency.
+const weightUnit = 8 << 20
+
+// Who owns a message in judge.
+const (
+	ownedByJudge int32 = iota
+	judged
+	abandoned
+)
+
+// judge waits for its turn and judges. After WhyTime the message goes on
+// being judged, in its slot, and is closed by that goroutine; else it is the
+// caller's.
+func (f *Filter) judge(ctx context.Context, set *Settings, m *message.Message, fs facts.Facts) (pipeline.Result, Why) {
+	weight := min(1+m.Size/weightUnit, f.size)
+	if !f.turn(ctx, set, weight) {
+		return pipeline.Result{}, WhyOverload
+	}
+	ctx, cancel := context.WithTimeout(ctx, orDefault(set.Timeout, DefaultTimeout))
+	defer cancel()
+	type outcome struct {
+		r   pipeline.Result
+		why Why
+	}
+	var owner atomic.Int32
+	done := make(chan outcome, 1)
+	f.judging.Go(func() {
+		defer f.slots.Release(weight)
+		var o outcome
+		func() {
+			o.why = WhyPanic // also after runtime.Goexit
+			defer func() {
+				if recover() != nil {
+					f.panicked("judging", nil)
+				}
+			}()
+			o.r = set.Process(ctx, m, fs)
+			o.why = ""
+		}()
+		if owner.CompareAndSwap(ownedByJudge, judged) {
+			done <- o
+			return
+		}
+		f.close(m)
+	})
+	select {
+	case o := <-done:
+		return o.r, o.why
+	case <-ctx.Done():
+		if owner.CompareAndSwap(ownedByJudge, abandoned) {
+			return pipeline.Result{}, WhyTime
+		}
+		o := <-done
+		return o.r, o.why
+	}
+}
+
+// turn waits for slots.
+func (f *Filter) turn(ctx context.Context, set *Settings, weight int64) bool {
+	if f.slots.TryAcquire(weight) {
+		return true
+	}
+	f.waiting.Add(1)
+	defer f.waiting.Add(-1)
+	ctx, cancel := context.WithTimeout(ctx, orDefault(set.QueueWait, DefaultQueueWait))
+	defer cancel()
+	return f.slots.Acquire(ctx, weight) == nil
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d <= 0 {
+		return def
+	}
+	return d
+}
+
+// panicked logs a panic without its value, which may hold mail content. It is
+// called while the stack of the panic is still there.
+func (f *Filter) panicked(doing string, then func()) {
+	f.log.Error("panic", zap.String("doing", doing), zap.ByteString("stack", debug.Stack()))
+	if then != nil {
+		defer func() { _ = recover() }()
+		then()
+	}
+}
+
+func (f *Filter) close(m *message.Message) {
+	if err := m.Close(); err != nil {
+		f.log.Error("spool file cannot be released", zap.Error(err))
+	}
+}
