@@ -29,7 +29,7 @@ type hidden struct {
 
 func readString(t testing.TB, raw string, l budget.Limits) (*message.Message, Result) {
 	t.Helper()
-	m, err := message.Read(context.Background(), strings.NewReader(raw), message.Envelope{}, message.Options{Limits: l, SpoolDir: t.TempDir()})
+	m, err := message.Read(context.Background(), strings.NewReader(raw), message.Envelope{}, message.Options{Limits: l})
 	if err != nil {
 		t.Fatal(err)
 	}

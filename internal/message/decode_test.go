@@ -155,8 +155,9 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(s), uint16(7))
 	}
+	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, raw []byte, cut uint16) {
-		o := Options{Limits: budget.Default(), SpoolDir: t.TempDir()}
+		o := Options{Limits: budget.Default(), SpoolDir: dir}
 		o.Limits.SpoolAbove = int64(cut)
 		m, err := Read(context.Background(), bytes.NewReader(raw), Envelope{}, o)
 		if err != nil {

@@ -13,7 +13,8 @@ const readChunk = 64 << 10
 
 // Read builds a message from a file as stored (header, empty line, body; any
 // line ends; an mbox "From " line is skipped). An error is an I/O error or
-// that of ctx: a malformed message is a message with defects.
+// that of ctx: a malformed message is a message with defects. A header of more
+// than four times Limits.HeaderBytes is read that far, the rest as body.
 func Read(ctx context.Context, r io.Reader, env Envelope, o Options) (*Message, error) {
 	b := NewBuilder(o)
 	m, err := b.read(ctx, r, env)
@@ -55,7 +56,7 @@ func (b *Builder) read(ctx context.Context, r io.Reader, env Envelope) (*Message
 		}
 		head = lines.out
 		if eof || len(head) > room || headerEnds(head, from) {
-			if err := b.header0(head, eof); err != nil {
+			if err := b.fileHeader(head, eof); err != nil {
 				return nil, err
 			}
 			// CRs seen last belong to what follows.
@@ -71,9 +72,9 @@ func headerEnds(b []byte, from int) bool {
 		bytes.Contains(bytes.TrimLeft(b, "\r\n"), []byte("\r\n\r\n"))
 }
 
-// header0 takes the header off the start of a file and writes what is left as
+// fileHeader takes the header off the start of a file and writes what is left as
 // body. b has CRLF line ends.
-func (b *Builder) header0(head []byte, eof bool) error {
+func (b *Builder) fileHeader(head []byte, eof bool) error {
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
 	if t := bytes.TrimLeft(head, "\r\n"); len(t) < len(head) && startsWithField(t) {
 		head = t // QUIRK: empty lines before the header
@@ -81,6 +82,10 @@ func (b *Builder) header0(head []byte, eof bool) error {
 	if bytes.HasPrefix(head, []byte("From ")) {
 		_, next := nextLine(head, 0)
 		head = head[next:]
+	}
+	var cut []byte // the line that the read limit cuts
+	if i := bytes.LastIndexByte(head, '\n'); !eof && i >= 0 && i+1 < len(head) && !headerEnds(head, 0) {
+		head, cut = head[:i+1], head[i+1:]
 	}
 	h := parseHeader(head, len(head))
 	for _, l := range h.lines {
@@ -96,9 +101,12 @@ func (b *Builder) header0(head []byte, eof bool) error {
 	if !h.end && !eof && h.body >= len(head) {
 		b.defects = append(b.defects, Defect{Code: "header-without-end"})
 	}
-	rest := head[h.body:]
+	if !eof && !h.end { // longer than is read
+		b.keeper.size = max(b.keeper.size, int64(len(head)+len(cut)))
+	}
 	b.startBody()
-	b.body(rest)
+	b.body(head[h.body:])
+	b.body(cut)
 	return b.err
 }
 

@@ -47,7 +47,7 @@ type Text struct {
 // and elements whose content tokenises as raw text.
 const maxNesting = 5
 
-// maxUnseen bounds the ranges noted; the last one then runs to the end.
+// maxUnseen bounds the ranges noted; further ones are not.
 const maxUnseen = 10_000
 
 // Extract reads a document, which is UTF-8; invalid bytes pass through.
