@@ -11,7 +11,8 @@ const maxNear = 80
 // Nearest is the known word that s was probably meant to be. Words that differ
 // only in case, hyphens, underscores and spaces come first; else the smallest
 // number of insertions, deletions, replacements and swaps of neighbours, at
-// most a third of the word. Of equal ones the first wins.
+// most a third of the word. Of equal ones the first wins. Without such a one,
+// it is the only word that begins as s does, or as which s begins.
 func Nearest(s string, known []string) (string, bool) {
 	if s == "" || len(s) > maxNear {
 		return "", false
@@ -35,7 +36,26 @@ func Nearest(s string, known []string) (string, bool) {
 			best, found = k, d
 		}
 	}
+	if best == "" {
+		best = beginning(folded, known)
+	}
 	return best, best != ""
+}
+
+// beginning is the only known word that has s as its beginning, or the other
+// way round; three letters at least must agree.
+func beginning(s string, known []string) (only string) {
+	for _, k := range known {
+		f := foldWord(k)
+		if min(len(f), len(s)) < 3 || !strings.HasPrefix(f, s) && !strings.HasPrefix(s, f) {
+			continue
+		}
+		if only != "" {
+			return ""
+		}
+		only = k
+	}
+	return only
 }
 
 func foldWord(s string) string {

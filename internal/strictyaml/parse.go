@@ -125,7 +125,7 @@ func tokenize(file, text string, last *Pos) (token.Tokens, *Problem) {
 	for {
 		more, err := s.Scan()
 		if errors.Is(err, io.EOF) {
-			return tokens, nil
+			return joinColons(tokens), nil
 		}
 		tokens.Add(more...)
 		if n := len(tokens); n > 0 {

@@ -145,6 +145,21 @@ func TestParse(t *testing.T) {
   3:1 c: 3:4 list
     - 3:5 "inet6:[::1]:25" a string
 `},
+		{"colons in braces", "a: {b: [2001:db8::/32, x:y, unix:/z, k: v], c: 10:30, d:e, \"f\":g, h:[i], 'j': 1:2:3}\n", `1:1 map
+  1:1 a: 1:4 map
+    1:5 b: 1:8 list
+      - 1:9 "2001:db8::/32" a string
+      - 1:24 "x:y" a string
+      - 1:29 "unix:/z" a string
+      - 1:38 map
+        1:38 k: 1:41 "v" a string
+    1:45 c: 1:48 "10:30" a string
+    1:55 d:e: null
+    1:60 f: 1:64 "g" a string
+    1:67 h: 1:69 list
+      - 1:70 "i" a string
+    1:74 j: 1:79 "1:2:3" a string
+`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,8 +13,8 @@ import (
 
 // Marshal writes v, a struct or a pointer to one, as YAML that Decode reads
 // into the same value: all keys in the order of the fields, the keys of maps
-// sorted. Nil pointers, lists and maps are left out. Types with MarshalText
-// are written as that.
+// sorted. Zero values of fields without a default are left out. Types with
+// MarshalText are written as that.
 func Marshal(v any) ([]byte, error) {
 	var w writer
 	r := reflect.ValueOf(v)
@@ -41,7 +41,9 @@ func (w *writer) line(indent int, s string) {
 
 func (w *writer) structure(v reflect.Value, indent int) {
 	for _, f := range fieldsOf(v.Type()) {
-		w.entry(f.name, v.FieldByIndex(f.index), indent)
+		if value := v.FieldByIndex(f.index); f.hasDef || !value.IsZero() {
+			w.entry(f.name, value, indent)
+		}
 	}
 }
 
@@ -118,8 +120,13 @@ func (w *writer) list(key string, v reflect.Value, indent int) {
 			w.err = fmt.Errorf("strictyaml: %s: cannot write a list of %s", key, item.Type())
 			return
 		}
+		before := w.out.Len()
 		w.line(indent+1, "-")
-		w.structure(item, indent+2)
+		start := w.out.Len()
+		if w.structure(item, indent+2); w.out.Len() == start {
+			w.cut(before)
+			w.line(indent+1, "- {}")
+		}
 	}
 }
 
