@@ -130,7 +130,8 @@ func withRequired(out, all []rulepack.Source) []rulepack.Source {
 	return slices.Concat(first, out)
 }
 
-// named gives the embedded packs of an id or of a folder.
+// named gives the embedded packs of an id or of a folder. A pack's folder has
+// the name of its id; the id inside decides where it has another.
 func named(all []rulepack.Source, id string) []rulepack.Source {
 	var out []rulepack.Source
 	for _, s := range all {
@@ -138,7 +139,15 @@ func named(all []rulepack.Source, id string) []rulepack.Source {
 			out = append(out, s)
 		}
 	}
-	return out
+	if len(out) > 0 {
+		return out
+	}
+	for _, s := range all {
+		if s.ID() == id {
+			return []rulepack.Source{s}
+		}
+	}
+	return nil
 }
 
 func nearestPack(id string, all []rulepack.Source) string {

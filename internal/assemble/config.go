@@ -2,8 +2,10 @@ package assemble
 
 import (
 	"encoding/json"
-	"net/netip"
+	"fmt"
+	"slices"
 
+	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/policy"
@@ -11,43 +13,61 @@ import (
 	"labelmilter/internal/strictyaml"
 )
 
-// FromConfig gives the options that a configuration asks for. Problems are
-// list files that cannot be read.
-func FromConfig(c *config.Config) (Options, strictyaml.Problems) {
-	lists, ps := c.ReadLists()
-	o := Options{Packs: c.Rules.Packs, Dirs: c.Rules.Dirs, Catalogue: c.Labels.Catalogue, Lists: lists, GUIDs: c.Labels.GUIDs,
-		Ceiling: c.Labels.Ceiling, Site: site(c.Organisation), Settings: settings(c)}
-	for _, a := range c.Rules.Assign {
-		o.Assign = append(o.Assign, rulepack.Assign{Pos: a.Pos, Name: a.Name, Policy: a.Policy, Mode: policy.Mode(a.Mode),
-			Priority: a.Priority, Senders: a.Scope.Senders, Recipients: a.Scope.Recipients, Directions: a.Scope.Directions,
-			Percent: a.Scope.Percent, Variables: a.Variables})
+// Flags are what a command line may say about rules; they go before the
+// configuration.
+type Flags struct {
+	RulesDirs []string // folders with packs, instead of those configured
+	AddPacks  []string // embedded packs beside those
+	Catalogue string
+}
+
+// FromConfig gives the options that a configuration and flags ask for. Without
+// a configuration the defaults stand: no organisation, DefaultPacks.
+func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
+	o := Options{RulesDirs: f.RulesDirs, AddPacks: f.AddPacks, Catalogue: f.Catalogue}
+	if c == nil {
+		return o, nil
 	}
+	if !slices.Equal(c.Rules.Packs, DefaultPacks) {
+		o.Packs = append([]string{}, c.Rules.Packs...) // "packs: []" means none
+	}
+	if len(f.RulesDirs) == 0 {
+		o.Dirs = c.Rules.Dirs
+	}
+	if o.Catalogue == "" {
+		o.Catalogue = c.Labels.Catalogue
+	}
+	o.Site = &policy.Organisation{Domains: c.Organisation.Domains, Networks: c.Organisation.Networks, TenantID: c.Organisation.TenantID}
+	o.GUIDs, o.Ceiling = c.Labels.GUIDs, c.Labels.Ceiling
+	for _, a := range c.Rules.Assign {
+		o.Assign = append(o.Assign, rulepack.Assign{Pos: a.Pos, Name: a.Name, Policy: a.Policy, Mode: policy.Mode(a.Mode), Priority: a.Priority,
+			Senders: a.Scope.Senders, Recipients: a.Scope.Recipients, Directions: a.Scope.Directions, Percent: a.Scope.Percent, Variables: a.Variables})
+	}
+	lists, ps := c.ReadLists()
+	o.Lists = lists
+	settings, err := json.Marshal(struct {
+		Limits budget.Limits
+		Write  []string
+	}{c.Limits.Budget(), c.Labels.Write})
+	if err != nil {
+		ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Message: fmt.Sprintf("settings: %v", err)})
+	}
+	o.Settings = string(settings)
 	return o, ps
 }
 
-func site(o config.Organisation) *policy.Organisation {
-	s := &policy.Organisation{Domains: o.Domains, TenantID: o.TenantID}
-	for _, n := range o.Networks {
-		s.Networks = append(s.Networks, netip.Prefix(n))
+// Pipeline makes the judge that a configuration and flags ask for. It is nil
+// if there are errors.
+func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problems) {
+	o, ps := FromConfig(c, f)
+	rs, more := Rules(o)
+	ps = append(ps, more...)
+	ps.Sort()
+	if rs == nil || ps.HasErrors() {
+		return nil, ps
 	}
-	return s
-}
-
-// settings are the parts of a configuration that change decisions and are not
-// in the rule set.
-func settings(c *config.Config) string {
-	b, err := json.Marshal(struct {
-		Limits  config.Limits
-		Write   []string
-		Enforce string
-	}{c.Limits, c.Labels.Write, c.Enforcement})
-	if err != nil {
-		return err.Error() // numbers and strings always marshal
+	if c == nil {
+		c = config.Default(".")
 	}
-	return string(b)
-}
-
-// Pipeline makes the judge for a rule set and a configuration.
-func Pipeline(rs *rulepack.Ruleset, c *config.Config) *pipeline.Pipeline {
-	return &pipeline.Pipeline{Rules: rs, Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated()}
+	return &pipeline.Pipeline{Rules: rs, Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated()}, ps
 }
