@@ -12,6 +12,7 @@ import (
 
 	"labelmilter/internal/assemble"
 	"labelmilter/internal/budget"
+	"labelmilter/internal/config"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
@@ -201,8 +202,25 @@ func (j *judgeFlags) checkFailOn(p *pipeline.Pipeline, more ...string) error {
 	return nil
 }
 
+// flags are what the command line says about rules.
+func (a *app) flags() assemble.Flags {
+	return assemble.Flags{RulesDirs: a.rules.dirs, AddPacks: a.rules.packs, Catalogue: a.rules.catalogue}
+}
+
 // assemble makes the options of the rule set out of flags and configuration.
 func (a *app) assemble() (assemble.Options, budget.Limits, []string, error) {
-	o := assemble.Options{AddPacks: a.rules.packs, RulesDirs: a.rules.dirs, Catalogue: a.rules.catalogue}
-	return o, budget.Default(), []string{label.Header}, nil
+	limits, write := budget.Default(), []string{label.Header}
+	var c *config.Config
+	if a.rules.config != "" {
+		var err error
+		if c, err = a.loadConfig(); err != nil {
+			return assemble.Options{}, limits, nil, err
+		}
+		limits, write = c.Limits.Budget(), c.Labels.Write
+	}
+	o, ps := assemble.FromConfig(c, a.flags())
+	if ps.HasErrors() {
+		return o, limits, nil, a.problems(ps)
+	}
+	return o, limits, write, nil
 }

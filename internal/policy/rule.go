@@ -193,3 +193,9 @@ func (x Exception) covers(policy, rule string) bool {
 	}
 	return false
 }
+
+// EffectiveMode is the mode a rule runs in.
+func (b Bound) EffectiveMode(r Rule) Mode { return b.mode(r) }
+
+// EffectivePriority is the priority the policy runs with.
+func (b Bound) EffectivePriority() int { return b.priority() }
