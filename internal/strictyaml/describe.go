@@ -63,8 +63,8 @@ func (w describer) fields(t reflect.Type, indent string, commented bool, above [
 
 func (w describer) comment(indent string, f field) {
 	about := f.doc
-	kind := wanted(f.typ)
-	if decodesItself(deref(f.typ)) {
+	kind, _, _ := strings.Cut(wanted(f.typ), " such as ")
+	if t := deref(f.typ); decodesItself(t) || t.Kind() == reflect.Struct && !isScalar(t) {
 		kind = ""
 	}
 	if len(f.rules.enum) > 0 {

@@ -1,0 +1,176 @@
+// Package config reads the daemon's configuration: one strict YAML file in
+// which every key has a documented, safe default. All problems of a file are
+// reported at once with their places. Relative paths are resolved from the
+// file's folder, secrets stand in files of their own. The package opens no
+// sockets, makes no folders and knows no rules: whether a policy or a label
+// exists is checked where packs are loaded.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"labelmilter/internal/strictyaml"
+)
+
+// Config is the whole file, defaults applied, paths absolute, names in
+// canonical form. It is not changed after loading.
+type Config struct {
+	Milter       Milter       `yaml:"milter" doc:"Sockets on which the MTA consults us."`
+	Organisation Organisation `yaml:"organisation" doc:"Whose mail is judged."`
+	Rules        Rules        `yaml:"rules" doc:"Rule packs and how they are bound to this site."`
+	Labels       Labels       `yaml:"labels" doc:"Sensitivity labels."`
+	Quarantine   Quarantine   `yaml:"quarantine" doc:"Where held messages are kept."`
+	Fail         Fail         `yaml:"fail" doc:"The verdict when we ourselves fail (panic, overload, store unavailable), by direction. What a sender causes is for policy."`
+	Enforcement  string       `yaml:"enforcement" enum:"enforce|simulate" default:"enforce" doc:"simulate sends no verdict and no modification, but records what would have been done."`
+	Limits       Limits       `yaml:"limits" doc:"Bounds of the work that one message can cause. What a limit cuts off is reported as incomplete inspection."`
+	StateDir     string       `yaml:"state_dir" default:"/var/lib/labelmilter" doc:"Folder of the database and of spooled messages."`
+	Retention    Retention    `yaml:"retention" doc:"How long things are kept."`
+	Admin        Admin        `yaml:"admin" doc:"HTTP for metrics, health and reload."`
+	Log          Log          `yaml:"log" doc:"The log on standard error. It never holds mail content."`
+	Concurrency  int          `yaml:"concurrency" min:"0" max:"1024" default:"0" doc:"Messages judged at the same time; 0 is one per processor core."`
+
+	file string
+}
+
+// Milter is the side of the MTA.
+type Milter struct {
+	Listen         []Listener `yaml:"listen" doc:"Sockets to listen on."`
+	MaxConnections int        `yaml:"max_connections" min:"1" max:"100000" default:"1000" doc:"Connections served at once; more wait in the listen queue."`
+	Timeouts       Timeouts   `yaml:"timeouts" doc:"Time limits of one connection."`
+}
+
+// Listener is one socket. Network and Address are what Addr, in the form
+// KIND:ADDRESS once loaded, says.
+type Listener struct {
+	strictyaml.Pos
+	Addr      string `yaml:"addr,required" doc:"inet:HOST:PORT, inet6:[ADDRESS]:PORT, unix:/PATH, or systemd:NAME for a socket passed by the service manager; Sendmail's inet:PORT@HOST and local:/PATH are read too" example:"inet:127.0.0.1:8891"`
+	Name      string `yaml:"name" doc:"Name in logs and metrics; the address if not given." example:"inbound"`
+	Direction string `yaml:"direction" enum:"inbound|outbound|internal" doc:"Direction of all mail on this socket; derived from sender and recipients if not given." example:"inbound"`
+	Local     bool   `yaml:"local" default:"false" doc:"The socket is for locally submitted mail (Postfix non_smtpd_milters): nothing is refused at RCPT."`
+	Mode      string `yaml:"mode" doc:"Permissions of a unix socket, octal; 0660 if not given." example:"0660"`
+	Group     string `yaml:"group" doc:"Group of a unix socket; the process's if not given." example:"postfix"`
+
+	Network  string `yaml:"-"` // "tcp", "tcp4", "tcp6", "unix" or "systemd"
+	Address  string `yaml:"-"` // HOST:PORT, absolute path, or name
+	FileMode uint32 `yaml:"-"` // of a unix socket, 0 for the default
+}
+
+// Timeouts of one milter connection.
+type Timeouts struct {
+	Idle          time.Duration `yaml:"idle" min:"1s" max:"7d" default:"2h" doc:"Waiting for the MTA's next command."`
+	Frame         time.Duration `yaml:"frame" min:"100ms" max:"1h" default:"30s" doc:"From the first byte of a command to its last."`
+	Write         time.Duration `yaml:"write" min:"100ms" max:"1h" default:"30s" doc:"Writing one answer."`
+	ProgressFirst time.Duration `yaml:"progress_first" min:"10ms" max:"1m" default:"1s" doc:"First sign of life after the end of the message."`
+	ProgressEvery time.Duration `yaml:"progress_every" min:"10ms" max:"1m" default:"3s" doc:"Further signs of life."`
+	Message       time.Duration `yaml:"message" min:"1s" max:"1h" default:"4m" doc:"Judging one message; shorter than the MTA's own limit (Postfix: milter_content_timeout, 300s)."`
+	Grace         time.Duration `yaml:"grace" min:"100ms" max:"10m" default:"5s" doc:"After that, until the message is deferred."`
+	Quit          time.Duration `yaml:"quit" min:"0s" max:"10m" default:"5s" doc:"When stopping, how long idle connections may take to end."`
+}
+
+// Organisation is whose mail is judged.
+type Organisation struct {
+	Name     string         `yaml:"name" doc:"Name in texts to senders." example:"Example Agency"`
+	Domains  []string       `yaml:"domains" doc:"Mail domains of the organisation; with a leading dot the subdomains." example:"[agency.gov.au, .agency.gov.au]"`
+	Networks []netip.Prefix `yaml:"networks" doc:"Networks whose clients are internal." example:"[10.0.0.0/8]"`
+	TenantID string         `yaml:"tenant_id" doc:"Microsoft 365 tenant (directory) GUID; needed to write msip_labels." example:"00000000-0000-0000-0000-000000000000"`
+}
+
+// Labels is what is written about labels.
+type Labels struct {
+	Catalogue string            `yaml:"catalogue" doc:"The active catalogue of labels; needed if the packs hold several." example:"au-pspf"`
+	Write     []string          `yaml:"write" enum:"X-Sensitivity-Label|msip_labels|X-Protective-Marking|subject" default:"[X-Sensitivity-Label]" doc:"Header fields that are written when a label is decided; subject is the tag in the subject line."`
+	Ceiling   string            `yaml:"ceiling" default:"PROTECTED" doc:"Highest security classification that this system may carry; mail above it is blocked."`
+	GUIDs     map[string]string `yaml:"guids" doc:"GUID of each label in the tenant, by label id." example:"{official-sensitive: 00000000-0000-0000-0000-000000000000}"`
+}
+
+// Quarantine is where held messages are kept.
+type Quarantine struct {
+	Mode string `yaml:"mode" enum:"mta|store" default:"mta" doc:"mta holds in the MTA's queue (Postfix HOLD, Sendmail quarantine), store keeps the message in the state folder."`
+}
+
+// Fail is the verdict for our own failures.
+type Fail struct {
+	Inbound  string `yaml:"inbound" enum:"tempfail|quarantine|reject|accept" default:"tempfail"`
+	Outbound string `yaml:"outbound" enum:"tempfail|quarantine|reject|accept" default:"tempfail"`
+	Internal string `yaml:"internal" enum:"tempfail|quarantine|reject|accept" default:"tempfail"`
+}
+
+// Retention is how long things are kept.
+type Retention struct {
+	Records time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
+}
+
+// Admin is the HTTP side.
+type Admin struct {
+	Listen string `yaml:"listen" default:"127.0.0.1:8892" doc:"HOST:PORT, unix:/PATH, or off. There is no authentication: keep it on loopback."`
+}
+
+// Off reports that no HTTP is served.
+func (a Admin) Off() bool { return a.Listen == "off" }
+
+// Log is the operator's log.
+type Log struct {
+	Level  string `yaml:"level" enum:"debug|info|warn|error" default:"info"`
+	Format string `yaml:"format" enum:"json|console" default:"json"`
+}
+
+// Load reads and checks a file. The Config is nil if there are errors.
+func Load(path string) (*Config, strictyaml.Problems) {
+	unreadable := func(err error) (*Config, strictyaml.Problems) {
+		var p *os.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, strictyaml.Problems{{Pos: strictyaml.Pos{File: path, Line: 1, Col: 1}, Severity: strictyaml.Error,
+			Message: fmt.Sprintf("cannot read the configuration: %v", err)}}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxFile+1))
+	if err != nil {
+		return unreadable(err)
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return unreadable(err)
+	}
+	return parse(path, dir, data)
+}
+
+// Parse checks the text of a file. File is its name, in whose folder relative
+// paths begin. The Config is nil if there are errors.
+func Parse(file string, data []byte) (*Config, strictyaml.Problems) {
+	return parse(file, filepath.Dir(file), data)
+}
+
+func parse(file, dir string, data []byte) (*Config, strictyaml.Problems) {
+	root, problems := strictyaml.Parse(file, data)
+	d := strictyaml.NewDecoder()
+	for _, p := range problems {
+		d.Add(p)
+	}
+	c := &Config{file: file}
+	d.Decode(root, c)
+	check := checker{d: d, root: root, dir: dir, c: c, whole: !problems.HasErrors()}
+	check.all()
+	problems = d.Problems()
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return c, problems
+}
+
+// File is the name of the file that was read.
+func (c *Config) File() string { return c.file }
+
+// Simulated reports that no verdict and no modification is sent.
+func (c *Config) Simulated() bool { return c.Enforcement == "simulate" }
