@@ -28,6 +28,9 @@ type Engine struct {
 	lanes    []lane
 	literals []lane // of terms that the word index cannot hold
 	slow     []int32
+	wordGate *gate // of all lanes at words, nil if there are none
+	long     []int // lanes at long words
+	litWords []int // lanes of literals at words
 	terms    []term
 	index    *wordIndex
 	wide     []wideWords
@@ -78,6 +81,19 @@ func (e *Engine) buildLanes() {
 		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t)}, m.max)
 	}
 	e.lanes = b.build(e.words)
+	var groups []tableGroup
+	for i := range e.lanes {
+		switch e.lanes[i].mode {
+		case atWord:
+			groups = append(groups, e.lanes[i].groups...)
+		case atLong:
+			e.long = append(e.long, i)
+		}
+	}
+	if groups != nil {
+		e.wordGate = &gate{}
+		e.wordGate.build(groups)
+	}
 }
 
 // buildTerms makes the terms of all lists distinct and indexes them.
@@ -130,6 +146,11 @@ func (e *Engine) buildTerms() {
 	}
 	e.index = newWordIndex(e.terms, indexed)
 	e.literals = b.build(0)
+	for i := range e.literals {
+		if e.literals[i].mode == atWord {
+			e.litWords = append(e.litWords, i)
+		}
+	}
 	for _, o := range []match.WordOptions{{}, {CaseSensitive: true}, {String: true}, {CaseSensitive: true, String: true}} {
 		if len(wide[o]) == 0 {
 			continue

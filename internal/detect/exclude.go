@@ -134,8 +134,11 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) bool {
 		}
 	}
 	if x.prog != nil {
-		whole := false
-		c.sim.Ends(x.prog, v.Shadow[:end], v.runes[:min(end, len(v.runes))], start, end-start, func(e int) bool { whole = e == end; return true })
+		// As if the text ended with the match: $ stands for its end.
+		whole, text := false, v.Shadow
+		v.Shadow = text[:end]
+		c.sim.Ends(x.prog, &v.Text, start, end-start, func(e int) bool { whole = e == end; return true })
+		v.Shadow = text
 		return whole
 	}
 	return false
@@ -169,7 +172,7 @@ func (v *view) before(word []rune, i int) bool {
 		return false
 	}
 	for k, r := range word {
-		if match.Canonical(v.at(i-len(word)+k)) != r {
+		if match.Canonical(v.At(i-len(word)+k)) != r {
 			return false
 		}
 	}
@@ -185,7 +188,7 @@ func (v *view) after(word []rune, i int) bool {
 		return false
 	}
 	for k, r := range word {
-		if match.Canonical(v.at(i+k)) != r {
+		if match.Canonical(v.At(i+k)) != r {
 			return false
 		}
 	}
@@ -202,7 +205,7 @@ func (v *view) normal(dst []byte, start, end int) []byte {
 		case b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
 			dst = append(dst, b)
 		case b == fold.Letter || b == fold.Ideograph:
-			dst = append(dst, string(unicode.ToUpper(v.runes[i]))...)
+			dst = append(dst, string(unicode.ToUpper(v.At(i)))...)
 		}
 	}
 	return dst

@@ -74,21 +74,30 @@ func advance(t *automaton.Table, buf []byte, i, start int, state uint16, dst []a
 // runMemo runs an automaton with memory from all starts.
 func (s *scan) runMemo(t *tableGroup, starts []int32) bool {
 	m := &s.memo
-	m.reset(s.n + 2)
+	clean := false
 	worth := s.all
+	wanted := t.wanted(worth)
 	for _, start := range starts {
 		m.chain, m.first = m.chain[:0], m.first[:0]
 		state := t.Start[automaton.Before(s.v.Shadow, int(start))]
 		if state == 0 {
 			continue
 		}
-		pending := t.reach[state] & t.wanted(worth)
+		pending := t.reach[state] & wanted
 		if pending == 0 {
 			continue
 		}
 		var i int
 		m.first, i, state = advance(t.Table, s.buf, int(start), int(start), state, m.first)
 		steps := i - int(start)
+		if state == 0 && len(m.first) == 0 {
+			s.work.Left -= int64(steps)
+			continue
+		}
+		if !clean {
+			m.reset(s.n + 2)
+			clean = true
+		}
 		if state != 0 {
 			for id := m.node(i/stride, state); id >= 0; {
 				m.chain = append(m.chain, id)

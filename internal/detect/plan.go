@@ -78,26 +78,9 @@ type list struct {
 }
 
 // view is one folded text.
-type view struct {
-	fold.Text
-	runes []rune // behind each shadow byte, if the text is Wide
-}
+type view struct{ fold.Text }
 
-func (v *view) set(table *fold.Table, s string) {
-	table.Fold(&v.Text, s)
-	v.runes = v.runes[:0]
-	if v.Wide {
-		v.runes = v.Runes(v.runes)
-	}
-}
-
-// at is the character behind the shadow at i.
-func (v *view) at(i int) rune {
-	if b := v.Shadow[i]; b < 0x80 {
-		return rune(b)
-	}
-	return v.runes[i]
-}
+func (v *view) set(table *fold.Table, s string) { table.Fold(&v.Text, s) }
 
 // occurrence is a place where an atom was found, in shadow offsets.
 type occurrence struct{ start, end int32 }

@@ -101,7 +101,7 @@ func (s *refScan) matches(m *matcher) [][]int32 {
 	out := make([][]int32, len(s.v.Shadow))
 	for start := range s.v.Shadow {
 		var ends []int32
-		steps := s.sim.Ends(m.prog, s.v.Shadow, s.v.runes, start, MaxMatch, func(e int) bool {
+		steps := s.sim.Ends(m.prog, &s.v.Text, start, MaxMatch, func(e int) bool {
 			if e > start {
 				ends = append(ends, int32(e))
 			}
@@ -134,7 +134,7 @@ func (m *matcher) verifyAt(v *view, start int, longest int32) int {
 	var window [match.VerifyBefore + match.VerifyAfter]rune
 	lo, hi := max(start-match.VerifyBefore, 0), min(start+match.VerifyAfter, len(v.Shadow))
 	for i := lo; i < hi; i++ {
-		window[i-lo] = v.at(i)
+		window[i-lo] = v.At(i)
 	}
 	end, err := m.verify.At(window[:hi-lo], start-lo)
 	switch {
@@ -161,7 +161,7 @@ func (s *refScan) wordsAt(l *list, start int) (ends []int32) {
 				for n := 0; n < match.MaxSpaces && i < len(s.v.Shadow) && fold.Space(s.v.Shadow[i]); n++ {
 					i++
 				}
-			case s.v.at(i) == r, !l.cased && match.Canonical(s.v.at(i)) == match.Canonical(r):
+			case s.v.At(i) == r, !l.cased && match.Canonical(s.v.At(i)) == match.Canonical(r):
 				i++
 			default:
 				i = -1

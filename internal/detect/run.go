@@ -116,7 +116,7 @@ func (s *scan) simulate(m, start int32, longest *int32) {
 	if mt.verify != nil && mt.prog.Exact() && longest != nil {
 		s.list = append(s.list, *longest)
 	} else {
-		steps := s.sim.Ends(mt.prog, s.v.Shadow, s.v.runes, int(start), MaxMatch, func(e int) bool {
+		steps := s.sim.Ends(mt.prog, &s.v.Text, int(start), MaxMatch, func(e int) bool {
 			if e > int(start) {
 				s.list = append(s.list, int32(e))
 			}

@@ -33,6 +33,7 @@ type scan struct {
 
 	alnum  []uint64 // bit per character: letter or digit
 	heads  []head   // words that a term may begin with
+	words  []int32  // words that a regex may begin at
 	starts [][]int32
 	lits   [][]int32
 	ends   []automaton.End
@@ -103,7 +104,11 @@ func (s *scan) run(text string) {
 	}
 	s.markBlocks()
 	for i := range s.e.lanes {
-		if !s.runLane(&s.e.lanes[i], s.starts[i]) {
+		starts := s.starts[i]
+		if s.e.lanes[i].mode == atWord {
+			starts = s.words
+		}
+		if !s.runLane(&s.e.lanes[i], starts) {
 			break
 		}
 	}
@@ -130,7 +135,7 @@ func (s *scan) reset() {
 		s.occ[a] = s.occ[a][:0]
 		s.longer[a] = 0
 	}
-	s.dirty, s.hits, s.heads = s.dirty[:0], s.hits[:0], s.heads[:0]
+	s.dirty, s.hits, s.heads, s.words = s.dirty[:0], s.hits[:0], s.heads[:0], s.words[:0]
 	s.cands, s.arena = s.cands[:0], s.arena[:0]
 	s.joined = false
 	clear(s.listed)
@@ -171,6 +176,11 @@ func (s *scan) masks() {
 // the word index.
 func (s *scan) wordStarts() {
 	e, buf, index := s.e, s.buf, s.e.index
+	g := e.wordGate
+	if g == nil {
+		g = &gate{}
+	}
+	heads, words := s.heads, s.words
 	carry := uint64(0)
 	for w := range len(s.alnum) - 1 {
 		a := s.alnum[w]
@@ -183,25 +193,30 @@ func (s *scan) wordStarts() {
 			if n == 64-b {
 				n += bits.TrailingZeros64(^s.alnum[w+1])
 			}
-			key, length := firstWord(buf, i, n)
-			if index.maybe(key, length) != 0 {
-				s.heads = append(s.heads, head{int32(i), int32(n)})
+			if key, length := firstWord(buf, i, n); index.maybe(key, length) != 0 {
+				heads = append(heads, head{int32(i), int32(n)})
 			}
-			for k := range e.lanes {
-				l := &e.lanes[k]
-				if l.mode > atLong || l.gate.open(buf, i) == 0 {
-					continue
-				}
-				if l.mode == atLong && n < l.minRun && !s.goesOn(i, n, l.minRun) {
-					continue
-				}
-				s.starts[k] = append(s.starts[k], int32(i))
+			if g.open(buf, i) != 0 {
+				words = append(words, int32(i))
 			}
-			for k := range e.literals {
-				if l := &e.literals[k]; l.mode == atWord && l.gate.open(buf, i) != 0 {
-					s.lits[k] = append(s.lits[k], int32(i))
-				}
+			if len(e.long)+len(e.litWords) > 0 {
+				s.rareStarts(i, n)
 			}
+		}
+	}
+	s.heads, s.words = heads, words
+}
+
+// rareStarts is for lanes at words that few packs have.
+func (s *scan) rareStarts(i, n int) {
+	for _, k := range s.e.long {
+		if l := &s.e.lanes[k]; (n >= l.minRun || s.goesOn(i, n, l.minRun)) && l.gate.open(s.buf, i) != 0 {
+			s.starts[k] = append(s.starts[k], int32(i))
+		}
+	}
+	for _, k := range s.e.litWords {
+		if s.e.literals[k].gate.open(s.buf, i) != 0 {
+			s.lits[k] = append(s.lits[k], int32(i))
 		}
 	}
 }
@@ -296,7 +311,7 @@ func (s *scan) findHits() bool {
 	}
 	if s.v.Wide {
 		for _, w := range e.wide {
-			ok := w.Each(s.v.Shadow, s.v.runes, &s.work, func(start, end, word int) bool {
+			ok := w.Each(&s.v.Text, &s.work, func(start, end, word int) bool {
 				s.hits = append(s.hits, hit{occurrence{int32(start), int32(end)}, w.terms[word]})
 				sorted = false
 				return true

@@ -32,6 +32,8 @@ type Words struct {
 	next  map[uint64]int32 // node<<32 | character → node
 	word  []int32          // per node: index of the word that ends there, -1
 	first [64]uint64       // bloom over first characters
+	head  [256]bool        // shadow bytes of first characters
+	ascii bool             // some word begins with an ASCII character
 }
 
 // WordError says which word is wrong.
@@ -66,6 +68,14 @@ func CompileWords(words []string, o WordOptions) (*Words, error) {
 			r = w.canonical(r)
 			if k == 0 {
 				w.first[r>>6&63] |= 1 << (r & 63)
+				b, _ := table.Byte(r)
+				w.head[b] = true
+				if r < 0x80 {
+					w.ascii = true
+					if b := byte(r); !o.CaseSensitive && b >= 'a' && b <= 'z' {
+						w.head[b-32] = true
+					}
+				}
 			}
 			key := uint64(node)<<32 | uint64(r)
 			child, ok := w.next[key]
@@ -147,7 +157,7 @@ func (w *Words) Match(text string, k *Work) Result {
 	var x fold.Text
 	w.table.Fold(&x, text)
 	found := false
-	if !w.Each(x.Shadow, x.Runes(nil), k, func(int, int, int) bool { found = true; return false }) {
+	if !w.Each(&x, k, func(int, int, int) bool { found = true; return false }) {
 		return exhausted
 	}
 	return Result{Matched: found}
@@ -173,7 +183,7 @@ func (w *Words) FindAll(text string, max int, k *Work) (spans [][2]int, exhauste
 		return max < 0 || len(spans) < max
 	}
 	more := true
-	ok := w.Each(x.Shadow, x.Runes(nil), k, func(s, e, _ int) bool {
+	ok := w.Each(&x, k, func(s, e, _ int) bool {
 		switch {
 		case s == start:
 			end = e
@@ -193,41 +203,63 @@ func (w *Words) FindAll(text string, max int, k *Work) (spans [][2]int, exhauste
 const wordCost = 2
 
 // Each calls f with every place of every word, by rising start and then
-// rising end, until f gives false: shadow offsets and index of the word.
-// runes are the characters behind the shadow. It reports false if the bound
-// was met.
-func (w *Words) Each(shadow []byte, runes []rune, k *Work, f func(start, end, word int) bool) bool {
-	for s, r := range runes {
-		r = w.canonical(r)
-		if w.first[r>>6&63]&(1<<(r&63)) == 0 || !w.o.String && !Boundary(shadow, s) {
-			continue
-		}
-		node, i := int32(0), s
-		for i < len(runes) {
-			r := w.canonical(runes[i])
-			if r < 0x80 && fold.Space(byte(r)) {
-				r = ' '
-			}
-			child, ok := w.next[uint64(node)<<32|uint64(r)]
-			if !ok {
-				break
-			}
-			node = child
-			i++
-			if r == ' ' {
-				for n := 1; n < MaxSpaces && i < len(runes) && runes[i] < 0x80 && fold.Space(byte(runes[i])); n++ {
-					i++
+// rising end, until f gives false: shadow offsets and index of the word. It
+// reports false if the bound was met.
+func (w *Words) Each(x *fold.Text, k *Work, f func(start, end, word int) bool) bool {
+	if !w.ascii {
+		// Every other character has a break behind it.
+		last := -1 // what is dropped behind it makes more
+		for _, b := range x.Breaks {
+			if s := int(b.Shadow) - 1; s > last && x.Shadow[s] >= 0x80 {
+				last = s
+				if more, ok := w.at(x, s, k, f); !more {
+					return ok
 				}
 			}
-			if word := w.word[node]; word >= 0 && (w.o.String || Boundary(shadow, i)) && !f(s, i, int(word)) {
-				return true
-			}
 		}
-		if !k.Take(int64(i - s + 1)) {
-			return false
+		return true
+	}
+	for s, b := range x.Shadow {
+		if w.head[b] {
+			if more, ok := w.at(x, s, k, f); !more {
+				return ok
+			}
 		}
 	}
 	return true
+}
+
+// at calls f with the words that begin at s. more is false when to stop, ok
+// false when that is because the bound was met.
+func (w *Words) at(x *fold.Text, s int, k *Work, f func(start, end, word int) bool) (more, ok bool) {
+	shadow := x.Shadow
+	r := w.canonical(x.At(s))
+	if w.first[r>>6&63]&(1<<(r&63)) == 0 || !w.o.String && !Boundary(shadow, s) {
+		return true, true
+	}
+	node, i := int32(0), s
+	for i < len(shadow) {
+		r := w.canonical(x.At(i))
+		if r < 0x80 && fold.Space(byte(r)) {
+			r = ' '
+		}
+		child, ok := w.next[uint64(node)<<32|uint64(r)]
+		if !ok {
+			break
+		}
+		node = child
+		i++
+		if r == ' ' {
+			for n := 1; n < MaxSpaces && i < len(shadow) && fold.Space(shadow[i]); n++ {
+				i++
+			}
+		}
+		if word := w.word[node]; word >= 0 && (w.o.String || Boundary(shadow, i)) && !f(s, i, int(word)) {
+			return false, true
+		}
+	}
+	ok = k.Take(int64(i - s + 1))
+	return ok, ok
 }
 
 // Boundary reports whether a whole word can begin or end at i of the shadow:

@@ -90,7 +90,7 @@ func TestWordsNaive(t *testing.T) {
 		runes := x.Runes(nil)
 		type hit struct{ S, E int }
 		got, want := map[hit]bool{}, map[hit]bool{}
-		w.Each(x.Shadow, runes, nil, func(s, e, _ int) bool { got[hit{s, e}] = true; return true })
+		w.Each(&x, nil, func(s, e, _ int) bool { got[hit{s, e}] = true; return true })
 		for s := range runes {
 			for _, word := range words {
 				e := s

@@ -348,10 +348,11 @@ func classOf(in *syntax.Inst, table *fold.Table) (c class) {
 	return c
 }
 
-// has reports whether the class contains the character with shadow byte b.
-func (c *class) has(b byte, runes []rune, i int) bool {
+// has reports whether the class contains the character at i.
+func (c *class) has(x *fold.Text, i int) bool {
+	b := x.Shadow[i]
 	if !c.set.Has(b) {
 		return false
 	}
-	return b < utf8.RuneSelf || c.runes == nil || i >= len(runes) || c.runes.MatchRune(runes[i])
+	return b < utf8.RuneSelf || c.runes == nil || c.runes.MatchRune(x.At(i))
 }

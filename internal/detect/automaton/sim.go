@@ -1,5 +1,7 @@
 package automaton
 
+import "labelmilter/internal/match/fold"
+
 // Sim simulates programs. It is not safe for concurrent use.
 type Sim struct {
 	cur, next []int32
@@ -9,10 +11,10 @@ type Sim struct {
 }
 
 // Ends calls f with the end of every match that begins at start and is at
-// most maxLen long, shortest first, until f gives false. runes are the
-// characters behind the shadow; if nil, bytes from 0x80 on match what they
-// may match. It gives the number of steps taken.
-func (m *Sim) Ends(p *Prog, shadow []byte, runes []rune, start, maxLen int, f func(end int) bool) (steps int) {
+// most maxLen long, shortest first, until f gives false. It gives the number
+// of steps taken.
+func (m *Sim) Ends(p *Prog, x *fold.Text, start, maxLen int, f func(end int) bool) (steps int) {
+	shadow := x.Shadow
 	if len(m.mark) < len(p.insts) {
 		m.mark = make([]uint32, len(p.insts))
 		m.gen = 0
@@ -49,7 +51,7 @@ func (m *Sim) Ends(p *Prog, shadow []byte, runes []rune, start, maxLen int, f fu
 					m.stack = append(m.stack, in.out)
 				}
 			case opClass:
-				if i < len(shadow) && p.classes[in.class].has(shadow[i], runes, i) {
+				if i < len(shadow) && p.classes[in.class].has(x, i) {
 					m.next = append(m.next, in.out)
 				}
 			}

@@ -48,7 +48,7 @@ func TestSimAgainstRegexp(t *testing.T) {
 			var m Sim
 			for start := 0; start <= len(s); start++ {
 				var got, want []int
-				m.Ends(p, s, nil, start, 100, func(e int) bool { got = append(got, e); return true })
+				m.Ends(p, &fold.Text{Shadow: s}, start, 100, func(e int) bool { got = append(got, e); return true })
 				for end := start; end <= len(s); end++ {
 					if wholeMatch(expr, s, start, end) {
 						want = append(want, end)
@@ -104,7 +104,7 @@ func TestFolded(t *testing.T) {
 		var x fold.Text
 		table.Fold(&x, c.text)
 		got := 0
-		new(Sim).Ends(p, x.Shadow, x.Runes(nil), 0, 100, func(e int) bool { got = e; return true })
+		new(Sim).Ends(p, &x, 0, 100, func(e int) bool { got = e; return true })
 		if got != c.want {
 			t.Errorf("%s on %s: got %d, want %d", c.expr, c.text, got, c.want)
 		}
@@ -120,7 +120,7 @@ func TestFree(t *testing.T) {
 	var starts []int
 	s := []byte("12 345 a67 89_ 01")
 	for i := range s {
-		new(Sim).Ends(p, s, nil, i, 100, func(int) bool { starts = append(starts, i); return true })
+		new(Sim).Ends(p, &fold.Text{Shadow: s}, i, 100, func(int) bool { starts = append(starts, i); return true })
 	}
 	if d := cmp.Diff([]int{0, 11, 15}, starts); d != "" {
 		t.Error(d)

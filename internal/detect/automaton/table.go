@@ -100,6 +100,8 @@ type builder struct {
 	next    []int32
 	limit   int
 	scratch []int32
+	stack   []int32
+	matched []int32
 }
 
 // nfaSet is a state under construction.
@@ -135,7 +137,7 @@ func Build(progs []*Prog, limit int) *Table {
 		if len(b.states) > b.limit {
 			return nil
 		}
-		b.next = append(b.next, make([]int32, n)...)
+		b.next = slices.Grow(b.next, n)[:len(b.next)+n]
 		b.expand(s)
 	}
 	return b.finish(start)
@@ -307,36 +309,34 @@ func (b *builder) after(pc int32) []int32 {
 
 // resolve follows the conditions that hold before a character of kind next.
 func (b *builder) resolve(st nfaSet, next Kind) (reads []int32, accept int32) {
-	seen := map[int32]bool{}
-	var matched []int32
-	stack := slices.Clone(st.pcs)
+	b.gen++
+	matched := b.matched[:0]
+	stack := append(b.stack[:0], st.pcs...)
 	for len(stack) > 0 {
 		pc := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		in := &b.insts[pc]
-		switch in.op {
-		case opClass:
-			if len(st.pcs) == 1 || !seen[pc] {
-				seen[pc] = true
-				reads = append(reads, pc)
-			}
+		if b.mark[pc] == b.gen {
 			continue
+		}
+		b.mark[pc] = b.gen
+		switch in := &b.insts[pc]; in.op {
+		case opClass:
+			reads = append(reads, pc)
 		case opMatch:
 			matched = append(matched, b.owner[pc])
-			continue
+		case opCond:
+			if in.cond.holds(st.prev, next) {
+				stack = append(stack, b.after(in.out)...)
+			}
 		}
-		if seen[pc] || !in.cond.holds(st.prev, next) {
-			continue
-		}
-		seen[pc] = true
-		stack = append(stack, b.after(in.out)...)
 	}
+	b.stack, b.matched = stack, matched
 	if len(matched) == 0 {
 		return reads, -1
 	}
 	slices.Sort(matched)
 	matched = slices.Compact(matched)
-	var key []byte
+	key := b.key[:0]
 	for _, m := range matched {
 		key = binary.LittleEndian.AppendUint32(key, uint32(m))
 	}
@@ -344,8 +344,9 @@ func (b *builder) resolve(st nfaSet, next Kind) (reads []int32, accept int32) {
 	if !ok {
 		id = int32(len(b.sets))
 		b.setIDs[string(key)] = id
-		b.sets = append(b.sets, matched)
+		b.sets = append(b.sets, slices.Clone(matched))
 	}
+	b.key = key
 	return reads, id
 }
 

@@ -39,7 +39,7 @@ func TestTableAgainstSim(t *testing.T) {
 				}
 			}
 			for k, p := range progs {
-				new(Sim).Ends(p, s, nil, start, 100, func(e int) bool {
+				new(Sim).Ends(p, &fold.Text{Shadow: s}, start, 100, func(e int) bool {
 					if e > start {
 						want[End{int32(e), int32(k)}] = true
 					}

@@ -26,6 +26,7 @@
 package fold
 
 import (
+	"math/bits"
 	"sort"
 	"sync"
 	"unicode"
@@ -199,6 +200,8 @@ type Text struct {
 	Breaks []Break
 	Wide   bool   // some shadow byte is Letter, Ideograph or Symbol
 	Orig   string // what was folded
+
+	last int // break at which At looked last
 }
 
 // Fold folds s into dst. s must be shorter than 2 GiB.
@@ -235,8 +238,10 @@ func (t *Table) Fold(dst *Text, s string) {
 func asciiRun(s string) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		if (s[i]|s[i+1]|s[i+2]|s[i+3]|s[i+4]|s[i+5]|s[i+6]|s[i+7])&0x80 != 0 {
-			break
+		w := s[i : i+8]
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 | uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		if x &= 0x8080808080808080; x != 0 {
+			return i + bits.TrailingZeros64(x)/8
 		}
 	}
 	for i < len(s) && s[i] < utf8.RuneSelf {
@@ -267,28 +272,37 @@ func (x *Text) End(i int) int {
 	return o + w
 }
 
-// Runes gives the character behind each shadow byte: the shadow byte itself
-// where it is ASCII, else the original character.
+// At gives the character behind the shadow byte at i: the byte itself where it
+// is ASCII, else the original character. It remembers where it looked last, so
+// a Text is not safe for concurrent use.
+func (x *Text) At(i int) rune {
+	if b := x.Shadow[i]; b < utf8.RuneSelf {
+		return rune(b)
+	}
+	return x.original(i)
+}
+
+func (x *Text) original(i int) rune {
+	k := min(x.last, len(x.Breaks))
+	for k < len(x.Breaks) && int(x.Breaks[k].Shadow) <= i {
+		k++
+	}
+	for k > 0 && int(x.Breaks[k-1].Shadow) > i {
+		k--
+	}
+	x.last = k
+	if k > 0 {
+		i += int(x.Breaks[k-1].Orig - x.Breaks[k-1].Shadow)
+	}
+	r, _ := utf8.DecodeRuneInString(x.Orig[i:])
+	return r
+}
+
+// Runes gives the characters behind all shadow bytes.
 func (x *Text) Runes(dst []rune) []rune {
 	dst = dst[:0]
-	if !x.Wide {
-		for _, b := range x.Shadow {
-			dst = append(dst, rune(b))
-		}
-		return dst
-	}
-	k, delta := 0, 0
-	for i, b := range x.Shadow {
-		for k < len(x.Breaks) && int(x.Breaks[k].Shadow) <= i {
-			delta = int(x.Breaks[k].Orig - x.Breaks[k].Shadow)
-			k++
-		}
-		if b < utf8.RuneSelf {
-			dst = append(dst, rune(b))
-			continue
-		}
-		r, _ := utf8.DecodeRuneInString(x.Orig[i+delta:])
-		dst = append(dst, r)
+	for i := range x.Shadow {
+		dst = append(dst, x.At(i))
 	}
 	return dst
 }
