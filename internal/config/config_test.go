@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"flag"
 	"net/netip"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/strictyaml"
@@ -183,6 +185,32 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/config.schema.json", string(schema))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("config.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(files(t, "testdata/good/*.yaml"), "testdata/bad/unknown-key.yaml", "testdata/bad/types.yaml", "testdata/bad/ten-mistakes.yaml") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, _ := strictyaml.Parse(name, data)
+		value := root.Plain()
+		if value == nil {
+			value = map[string]any{}
+		}
+		if err := compiled.Validate(value); (err == nil) != strings.Contains(name, "/good/") {
+			t.Errorf("%s: the schema says %v", name, err)
+		}
+	}
 }
 
 func TestMinimal(t *testing.T) {

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"bytes"
 	"encoding"
 	"fmt"
 	"math"
@@ -25,11 +26,11 @@ func Marshal(v any) ([]byte, error) {
 		return nil, fmt.Errorf("strictyaml: cannot write %T", v)
 	}
 	w.structure(r, 0)
-	return []byte(w.out.String()), w.err
+	return w.out.Bytes(), w.err
 }
 
 type writer struct {
-	out strings.Builder
+	out bytes.Buffer
 	err error
 }
 
@@ -69,7 +70,7 @@ func (w *writer) entry(key string, v reflect.Value, indent int) {
 		w.line(indent, quote(key)+":")
 		empty := w.out.Len()
 		if w.structure(v, indent+1); w.out.Len() == empty {
-			w.cut(before)
+			w.out.Truncate(before)
 		}
 	case reflect.Map:
 		if v.IsNil() {
@@ -90,12 +91,6 @@ func (w *writer) entry(key string, v reflect.Value, indent int) {
 	default:
 		w.err = fmt.Errorf("strictyaml: %s: cannot write %s", key, v.Type())
 	}
-}
-
-func (w *writer) cut(n int) {
-	s := w.out.String()[:n]
-	w.out.Reset()
-	w.out.WriteString(s)
 }
 
 func (w *writer) list(key string, v reflect.Value, indent int) {
@@ -121,12 +116,13 @@ func (w *writer) list(key string, v reflect.Value, indent int) {
 			return
 		}
 		before := w.out.Len()
-		w.line(indent+1, "-")
-		start := w.out.Len()
-		if w.structure(item, indent+2); w.out.Len() == start {
-			w.cut(before)
-			w.line(indent+1, "- {}")
+		w.structure(item, indent+2)
+		first := strings.TrimLeft(string(w.out.Bytes()[before:]), " ")
+		w.out.Truncate(before)
+		if first == "" {
+			first = "{}\n"
 		}
+		w.out.WriteString(strings.Repeat("  ", indent+1) + "- " + first)
 	}
 }
 
