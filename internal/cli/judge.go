@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -130,19 +132,27 @@ func (a *app) pipelines(j *judgeFlags) (*pipelines, error) {
 // Pipeline implements replay.Pipelines.
 func (ps *pipelines) Pipeline(w *fixture.Want) (*pipeline.Pipeline, strictyaml.Problems) {
 	o := ps.base
+	write := ps.proto.Write
 	var problems strictyaml.Problems
 	if w != nil {
 		if len(w.Packs) > 0 {
 			o.Packs, o.AddPacks, o.RulesDirs, o.Assign = w.Packs, nil, nil, nil
+		}
+		for _, dir := range w.Rules {
+			o.Dirs = append(slices.Clip(o.Dirs), filepath.Join(filepath.Dir(w.File), filepath.FromSlash(dir)))
 		}
 		if w.Catalogue != "" {
 			o.Catalogue = w.Catalogue
 		}
 		if w.Organisation != nil {
 			o.Site, problems = w.Organisation.Site()
+			o.GUIDs = w.Organisation.GUIDs
+		}
+		if w.Write != nil {
+			write = w.Write
 		}
 	}
-	key := fmt.Sprintf("%q %q %q %v", o.Packs, o.Catalogue, o.RulesDirs, o.Site)
+	key := fmt.Sprintf("%q %q %q %q %v %v %q", o.Packs, o.Catalogue, o.RulesDirs, o.Dirs, o.Site, o.GUIDs, write)
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if m, ok := ps.made[key]; ok {
@@ -153,7 +163,7 @@ func (ps *pipelines) Pipeline(w *fixture.Want) (*pipeline.Pipeline, strictyaml.P
 	m := &made{ps: problems}
 	if rs != nil && !problems.HasErrors() {
 		p := ps.proto
-		p.Rules = rs
+		p.Rules, p.Write = rs, write
 		m.p = &p
 	}
 	ps.made[key] = m

@@ -48,8 +48,13 @@ type suiteY struct {
 	Assign       []assignY             `yaml:"assign" doc:"modes, as in the configuration"`
 	Lists        map[string][]string   `yaml:"lists" doc:"values for named lists"`
 	Organisation *fixture.Organisation `yaml:"organisation" doc:"whose mail is judged"`
+	Write        []string              `yaml:"write" doc:"headers to write, as labels.write in the configuration"`
 	Tests        []*strictyaml.Node    `yaml:"tests,required" doc:"messages with expectations"`
 }
+
+// ofSuite are keys of expectations that a test file gives once for all tests;
+// rules is none of them: a pack is tested with itself.
+var ofSuite = []string{"packs", "rules", "write", "catalogue", "organisation"}
 
 type assignY struct {
 	Policy string `yaml:"policy,required" doc:"pack/id, * as wildcard"`
@@ -189,7 +194,7 @@ func (r *runner) file(ctx context.Context, s rulepack.Source, name string) {
 		d.Add(p)
 	}
 	for _, t := range y.Tests {
-		r.test(ctx, d, s, rs, t)
+		r.test(ctx, d, s, rs, y.Write, t)
 	}
 	r.problems = append(r.problems, d.Problems()...)
 }
@@ -209,13 +214,19 @@ func (r *runner) ruleset(s rulepack.Source, y suiteY) (*rulepack.Ruleset, strict
 	var ps strictyaml.Problems
 	if y.Organisation != nil {
 		o.Site, ps = y.Organisation.Site()
+		o.GUIDs = y.Organisation.GUIDs
 	}
 	rs, more := rulepack.Load(o)
 	return rs, append(ps, more...)
 }
 
-func (r *runner) test(ctx context.Context, d *strictyaml.Decoder, s rulepack.Source, rs *rulepack.Ruleset, n *strictyaml.Node) {
+func (r *runner) test(ctx context.Context, d *strictyaml.Decoder, s rulepack.Source, rs *rulepack.Ruleset, write []string, n *strictyaml.Node) {
 	w := fixture.FromNode(d, n, "mail", "eml")
+	for _, e := range n.Entries() {
+		if slices.Contains(ofSuite, e.Key.Text()) {
+			d.Problem(e.Key, "put it at the top of the file, beside tests", "%s holds for all tests of a file", e.Key.Text())
+		}
+	}
 	name := ""
 	if x := n.Get("name"); x != nil {
 		name = x.Text()
@@ -244,7 +255,11 @@ func (r *runner) test(ctx context.Context, d *strictyaml.Decoder, s rulepack.Sou
 		return
 	}
 	c := Case{Pack: s.ID(), Pos: n.Pos(), Name: name}
-	res, err := judge(ctx, r.pipeline(rs), mail, w)
+	p := r.pipeline(rs)
+	if write != nil {
+		p.Write = write
+	}
+	res, err := judge(ctx, p, mail, w)
 	if err != nil {
 		c.Err = err
 	} else {
