@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"labelmilter/internal/mtalab"
 )
 
 // allowed says which packages of the module a package may import (not its
@@ -151,5 +153,18 @@ func TestMilterLibrary(t *testing.T) {
 	v := strings.TrimSpace(string(out))
 	if v < "v0.5.0" {
 		t.Errorf("github.com/emersion/go-milter %s: need v0.5.0 or later", v)
+	}
+}
+
+// TestReadmePackages holds that README names every package that is installed.
+func TestReadmePackages(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range mtalab.InstallPackages() {
+		if !strings.Contains(string(readme), p) {
+			t.Errorf("README.md does not name the package %s", p)
+		}
 	}
 }

@@ -103,7 +103,7 @@ func list() ([][2]string, error) {
 var execs = regexp.MustCompile(`execs: (\d+)`)
 
 func run(pkg, target, each string) (int64, error) {
-	cmd := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", each, "-fuzzminimizetime", "5s", pkg)
+	cmd := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", each, "-fuzzminimizetime", "10x", pkg)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, err
