@@ -62,9 +62,9 @@ func newEngine(pl *plan) *Engine {
 			e.atomsOf[m] = append(e.atomsOf[m], int32(i))
 		}
 	}
-	e.buildLanes()
 	e.buildTerms()
 	e.buildEnabling()
+	e.buildLanes()
 	e.pool.New = func() any { return newScan(e) }
 	return e
 }
@@ -78,7 +78,7 @@ func (e *Engine) buildLanes() {
 			e.slow = append(e.slow, int32(i))
 			continue
 		}
-		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t)}, m.max)
+		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0}, m.max)
 	}
 	e.lanes = b.build(e.words)
 	var groups []tableGroup
@@ -140,7 +140,7 @@ func (e *Engine) buildTerms() {
 		default:
 			p := literal(t, !inside[i])
 			if tab := automaton.Build([]*automaton.Prog{p}, ownStates); tab != nil {
-				b.addLiteral(laneProg{p, int32(i), automaton.FactsOf(tab)})
+				b.addLiteral(laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(tab)})
 			}
 		}
 	}

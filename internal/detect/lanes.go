@@ -2,6 +2,7 @@ package detect
 
 import (
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/match/fold"
 )
 
 // mode says at which places of a text a lane's automata are started.
@@ -35,6 +36,9 @@ type lane struct {
 	lead    automaton.Set // characters between a start and the trigger
 	minRun  int           // atLong
 	first   [256]bool
+	within  bool     // atTrigger: some match begins inside a word
+	few     []byte   // atSign: the characters of first, if there are at most three
+	any     []uint64 // matchers of the lane
 	gate    gate
 	groups  []tableGroup
 }
@@ -53,6 +57,7 @@ type tableGroup struct {
 type laneKey struct {
 	mode    mode
 	memo    bool
+	needy   bool // all its matchers need keywords nearby
 	trigger byte
 }
 
@@ -66,6 +71,7 @@ type laneProg struct {
 	prog  *automaton.Prog
 	id    int32
 	facts automaton.Facts
+	needy bool
 }
 
 func (b *laneBuilder) put(k laneKey, p laneProg) {
@@ -83,21 +89,21 @@ func (b *laneBuilder) add(p laneProg, maxLen int) {
 	f := &p.facts
 	memo := maxLen < 0 || maxLen > boundedLen
 	if f.Trigger != 0 && (memo || f.Wordy > wordyShare) {
-		b.put(laneKey{atTrigger, true, f.Trigger}, p)
+		b.put(laneKey{mode: atTrigger, memo: true, trigger: f.Trigger}, p)
 		return
 	}
 	if f.WordStart {
 		if f.Wordy > wordyShare && f.Run >= longRun {
-			b.put(laneKey{atLong, memo, 0}, p)
+			b.put(laneKey{mode: atLong, memo: memo, needy: p.needy && !memo}, p)
 		} else {
-			b.put(laneKey{atWord, memo, 0}, p)
+			b.put(laneKey{mode: atWord, memo: memo, needy: p.needy && !memo}, p)
 		}
 	}
 	if f.Sign {
-		b.put(laneKey{atSign, memo, 0}, p)
+		b.put(laneKey{mode: atSign, memo: memo, needy: p.needy && !memo}, p)
 	}
 	if f.Inside {
-		b.put(laneKey{inside, memo, 0}, p)
+		b.put(laneKey{mode: inside, memo: memo, needy: p.needy && !memo}, p)
 	}
 }
 
@@ -106,7 +112,7 @@ func (b *laneBuilder) add(p laneProg, maxLen int) {
 func (b *laneBuilder) addLiteral(p laneProg) {
 	for m, need := range map[mode]bool{atWord: p.facts.WordStart, atSign: p.facts.Sign, inside: p.facts.Inside} {
 		if need {
-			b.put(laneKey{m, false, 0}, p)
+			b.put(laneKey{mode: m}, p)
 		}
 	}
 }
@@ -114,14 +120,26 @@ func (b *laneBuilder) addLiteral(p laneProg) {
 // build makes the lanes; words is the number of 64-bit words of a set of ids.
 func (b *laneBuilder) build(words int) (out []lane) {
 	for _, k := range b.order {
-		l := lane{mode: k.mode, memo: k.memo, trigger: k.trigger, minRun: automaton.MaxRun}
+		l := lane{mode: k.mode, memo: k.memo, trigger: k.trigger, minRun: automaton.MaxRun, any: make([]uint64, words)}
 		progs := b.progs[k]
 		for _, p := range progs {
 			l.minRun = min(l.minRun, p.facts.Run)
 			l.lead.Or(&p.facts.Lead)
+			l.within = l.within || p.facts.Inside
 			for c := range 256 {
 				l.first[c] = l.first[c] || p.facts.First.Has(byte(c))
 			}
+			if w := int(p.id) >> 6; w < words {
+				l.any[w] |= 1 << (p.id & 63)
+			}
+		}
+		for c, ok := range l.first {
+			if ok && !fold.Alnum(byte(c)) {
+				l.few = append(l.few, byte(c))
+			}
+		}
+		if len(l.few) > 3 {
+			l.few = nil
 		}
 		size := len(progs)
 		if l.memo {
@@ -273,6 +291,6 @@ func (g *gate) admit(t *automaton.Table) {
 // behind every start.
 func (g *gate) open(buf []byte, i int) uint64 {
 	b := buf[i : i+3 : i+3]
-	k := int(g.class[b[0]])<<10 | int(g.class[b[1]])<<5 | int(g.class[b[2]])
+	k := (uint(g.class[b[0]])<<10 | uint(g.class[b[1]])<<5 | uint(g.class[b[2]])) & (1<<15 - 1)
 	return g.bits[k>>6] >> (k & 63) & 1
 }

@@ -18,8 +18,11 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 			continue
 		}
 		for _, start := range starts {
+			if l.mode == atWord && l.gate.open(s.buf, int(start)) == 0 {
+				continue // another lane at words is meant
+			}
 			worth := s.worth(int(start))
-			if !anySet(worth) {
+			if !meet(worth, l.any) {
 				continue
 			}
 			var steps int
@@ -38,9 +41,10 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 	return true
 }
 
-func anySet(set []uint64) bool {
-	for _, w := range set {
-		if w != 0 {
+// meet reports whether two sets have a member in common.
+func meet(a, b []uint64) bool {
+	for i, w := range a {
+		if w&b[i] != 0 {
 			return true
 		}
 	}

@@ -180,12 +180,17 @@ func (s *scan) wordStarts() {
 	if g == nil {
 		g = &gate{}
 	}
-	heads, words := s.heads, s.words
+	rare := len(e.long)+len(e.litWords) > 0
 	carry := uint64(0)
 	for w := range len(s.alnum) - 1 {
 		a := s.alnum[w]
 		first := a &^ (a<<1 | carry)
 		carry = a >> 63
+		// At most 32 words begin in 64 characters. What is found is written
+		// always and kept by counting: no branch to mispredict.
+		s.heads, s.words = slices.Grow(s.heads, 33), slices.Grow(s.words, 33)
+		heads, words := s.heads[len(s.heads):len(s.heads)+33], s.words[len(s.words):len(s.words)+33]
+		nh, nw := uint64(0), uint64(0)
 		for ; first != 0; first &= first - 1 {
 			b := bits.TrailingZeros64(first)
 			i := w<<6 | b
@@ -193,18 +198,16 @@ func (s *scan) wordStarts() {
 			if n == 64-b {
 				n += bits.TrailingZeros64(^s.alnum[w+1])
 			}
-			if key, length := firstWord(buf, i, n); index.maybe(key, length) != 0 {
-				heads = append(heads, head{int32(i), int32(n)})
-			}
-			if g.open(buf, i) != 0 {
-				words = append(words, int32(i))
-			}
-			if len(e.long)+len(e.litWords) > 0 {
+			heads[nh&63] = head{int32(i), int32(n)}
+			nh += index.maybe(firstWord(buf, i, n))
+			words[nw&63] = int32(i)
+			nw += g.open(buf, i)
+			if rare {
 				s.rareStarts(i, n)
 			}
 		}
+		s.heads, s.words = s.heads[:len(s.heads)+int(nh)], s.words[:len(s.words)+int(nw)]
 	}
-	s.heads, s.words = heads, words
 }
 
 // rareStarts is for lanes at words that few packs have.
@@ -236,6 +239,20 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 		l := &lanes[k]
 		switch l.mode {
 		case atSign:
+			for _, c := range l.few {
+				for from := 0; ; {
+					p := bytes.IndexByte(s.v.Shadow[from:], c)
+					if p < 0 {
+						break
+					}
+					if from += p + 1; l.gate.open(s.buf, from-1) != 0 {
+						starts[k] = append(starts[k], int32(from-1))
+					}
+				}
+			}
+			if l.few != nil {
+				continue
+			}
 			for w := range len(s.alnum) - 1 {
 				for m := ^s.alnum[w]; m != 0; m &= m - 1 {
 					i := w<<6 | bits.TrailingZeros64(m)
@@ -270,6 +287,9 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 					i--
 				}
 				for ; i <= p; i++ {
+					if !l.within && i > 0 && fold.Alnum(text[i-1]) && fold.Alnum(text[i]) {
+						continue
+					}
 					if l.first[text[i]] && l.gate.open(s.buf, i) != 0 {
 						starts[k] = append(starts[k], int32(i))
 					}

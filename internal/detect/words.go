@@ -62,10 +62,8 @@ func hashWord(key uint64, length uint8) uint64 {
 // firstWord gives the hash key of the word that begins at i and has n
 // characters. b must have eight bytes from i on.
 func firstWord(b []byte, i, n int) (key uint64, length uint8) {
-	key = binary.LittleEndian.Uint64(b[i:]) | lower8
-	if n < 8 {
-		key &= 1<<(8*n) - 1
-	}
+	// A shift by 64 or more gives 0 in Go, and -1 then keeps all bits.
+	key = (binary.LittleEndian.Uint64(b[i:]) | lower8) & (1<<(8*uint(n)) - 1)
 	return key, uint8(min(n, 9))
 }
 

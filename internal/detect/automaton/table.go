@@ -67,10 +67,10 @@ type End struct{ Pos, Set int32 }
 // must have two EOT behind the text. It gives the number of steps.
 func (t *Table) Run(buf []byte, start int, dst []End) ([]End, int) {
 	s := t.Start[Before(buf, start)]
-	next, shift, first := t.next, t.shift, t.first
+	next, shift, first := t.next, t.shift&15, t.first
 	i := start
 	for s != 0 && i < len(buf) {
-		s = next[int(s)<<shift|int(t.class[buf[i]])]
+		s = next[uint(s)<<shift|uint(t.class[buf[i]])]
 		if s >= first && i > start {
 			dst = append(dst, End{int32(i), t.set[s-first]})
 		}
@@ -191,9 +191,27 @@ func (b *builder) classes() {
 			}
 		}
 	}
+	// Frequent characters of what identifiers are made of come first, so that
+	// their transitions share a cache line.
+	var order [256]uint8
+	for i := range order {
+		order[i] = EOT
+	}
 	n := 0
-	for _, c := range b.class {
-		n = max(n, int(c)+1)
+	number := func(c byte) {
+		if old := b.class[c]; order[old] == EOT {
+			order[old] = uint8(n)
+			n++
+		}
+	}
+	for _, c := range []byte("0123456789 -./,:\r\netaoinsrhldcuTAISEPNC") {
+		number(c)
+	}
+	for c := range 256 {
+		number(byte(c))
+	}
+	for c, old := range b.class {
+		b.class[c] = order[old]
 	}
 	b.rep = make([]byte, n)
 	for c := range 256 {
