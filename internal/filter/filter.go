@@ -72,11 +72,17 @@ type Options struct {
 	// Concurrency is how many messages of ordinary size are judged at once;
 	// a large one counts for several. 0 = one per processor.
 	Concurrency int
-	// Directions fixes the direction by listener name.
-	Directions map[string]message.Direction
+	// Listeners says what is known of mail by the name of the listener.
+	Listeners map[string]Listener
 	// Observe is told of each message answered; it must be quick and safe
 	// for concurrent use. nil = none.
 	Observe func(Event)
+}
+
+// Listener is what a listener says about its mail.
+type Listener struct {
+	Direction message.Direction // "" to be derived
+	Local     bool              // locally submitted mail only
 }
 
 // Filter makes sessions. It is a milter.Handler.
@@ -110,7 +116,7 @@ func New(o Options) *Filter {
 
 // NewSession implements milter.Handler.
 func (f *Filter) NewSession(c milter.Conn) milter.Session {
-	return &session{f: f, conn: c, direction: f.o.Directions[c.Listener.Name]}
+	return &session{f: f, conn: c, listener: f.o.Listeners[c.Listener.Name]}
 }
 
 // Waiting is the number of messages that wait for their turn to be judged.

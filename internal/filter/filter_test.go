@@ -147,7 +147,7 @@ func TestEnvelope(t *testing.T) {
 		got = append(got, m.Envelope)
 		bodies = append(bodies, string(m.Body))
 		return accept(ctx, m, f)
-	}, func(_ *Settings, o *Options) { o.Directions = map[string]message.Direction{"in": message.Internal} })
+	}, func(_ *Settings, o *Options) { o.Listeners = map[string]Listener{"in": {Direction: message.Internal}} })
 	s := b.session(remote)
 	for i, from := range []string{"a@x.example", "", "c@x.example"} {
 		s.MailFrom(bg, from, []string{"SIZE=10"}, nil)
@@ -190,22 +190,25 @@ func TestEnvelope(t *testing.T) {
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name string
-		c    milter.Connect
-		want bool
+		name           string
+		c              milter.Connect
+		want, declared bool // on any listener, on one declared local
 	}{
-		{"sendmail(1) through Postfix", milter.Connect{Host: "localhost", Family: '4', Addr: "127.0.0.1"}, true},
-		{"the same over IPv6", milter.Connect{Host: "localhost", Family: '6', Addr: "::1"}, true},
-		{"SMTP from this machine", milter.Connect{Host: "localhost", Family: '4', Addr: "127.0.0.1", Port: 40000}, false},
-		{"remote", remote, false},
-		{"remote that calls itself localhost", milter.Connect{Host: "localhost", Family: '4', Addr: "192.0.2.1"}, false},
-		{"unix socket", milter.Connect{Host: "localhost", Family: 'L', Addr: "/run/x"}, true},
-		{"unknown", milter.Connect{Host: "unknown", Family: 'U'}, false},
-		{"garbage", milter.Connect{Host: "localhost", Family: '4', Addr: "127.0.0.1\x00"}, false},
-		{"nothing", milter.Connect{}, false},
+		{"sendmail(1) through Postfix", milter.Connect{Host: "localhost", Family: '4', Addr: "127.0.0.1"}, true, true},
+		{"the same over IPv6", milter.Connect{Host: "localhost", Family: '6', Addr: "::1"}, true, true},
+		{"SMTP from this machine", milter.Connect{Host: "localhost", Family: '4', Addr: "127.0.0.1", Port: 40000}, false, true},
+		{"remote", remote, false, false},
+		{"remote that calls itself localhost", milter.Connect{Host: "localhost", Family: '4', Addr: "192.0.2.1"}, false, false},
+		{"unix socket", milter.Connect{Host: "localhost", Family: 'L', Addr: "/run/x"}, true, true},
+		{"unknown", milter.Connect{Host: "unknown", Family: 'U'}, false, true},
+		{"garbage", milter.Connect{Host: "localhost", Family: '4', Addr: "127.0.0.1\x00"}, false, false},
+		{"nothing", milter.Connect{}, false, true},
 	} {
-		if got := local(tt.c); got != tt.want {
+		if got := local(tt.c, false); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+		if got := local(tt.c, true); got != tt.declared {
+			t.Errorf("%s, declared: got %v, want %v", tt.name, got, tt.declared)
 		}
 	}
 }
@@ -240,7 +243,7 @@ func TestFailModes(t *testing.T) {
 			why: WhyPanic, recorded: true},
 		{name: "direction decides", process: panics, change: func(s *Settings, o *Options) {
 			s.Fail = FailModes{Inbound: verdict.Accept, Outbound: verdict.Reject}
-			o.Directions = map[string]message.Direction{"in": message.Outbound}
+			o.Listeners = map[string]Listener{"in": {Direction: message.Outbound}}
 		}, want: verdict.Reject, reply: "554 5.3.0 message cannot be inspected", why: WhyPanic, recorded: true},
 		{name: "simulate accepts", process: panics, change: func(s *Settings, _ *Options) { s.Simulate, s.Fail.Inbound = true, verdict.Reject },
 			header: [][2]string{{"X-Sensitivity-Label", " forged"}}, want: verdict.Accept, why: WhyPanic, recorded: true},

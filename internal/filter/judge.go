@@ -38,7 +38,7 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 		if recover() != nil {
 			s.f.panicked("answering", nil)
 			a.event.Fail = WhyPanic
-			a.event.Verdict = lastResort(m.set, s.direction)
+			a.event.Verdict = lastResort(m.set, s.listener.Direction)
 			final = milter.Final{Verdict: failVerdict(a.event.Verdict, WhyPanic)}
 		}
 		a.event.Duration = time.Since(start)

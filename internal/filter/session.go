@@ -16,13 +16,13 @@ import (
 // session is one SMTP session. What belongs to the client stays over its
 // messages; everything of a message is in mail.
 type session struct {
-	f         *Filter
-	conn      milter.Conn
-	direction message.Direction // fixed by the listener, "" if not
-	client    milter.Connect
-	helo      string
-	mail      *mail     // nil outside a message
-	answered  *answered // after end of message, until Sent
+	f        *Filter
+	conn     milter.Conn
+	listener Listener
+	client   milter.Connect
+	helo     string
+	mail     *mail     // nil outside a message
+	answered *answered // after end of message, until Sent
 }
 
 // mail is a message being received.
@@ -124,8 +124,8 @@ func (s *session) envelope(m *mail, macros milter.Macros) message.Envelope {
 		MailFrom: m.from, MailArgs: m.args, RcptTo: m.rcpts, RcptArgs: m.rcptArgs,
 		ClientName: s.client.Host, Helo: s.helo,
 		AuthUser: macros["auth_authen"], TLS: macros["tls_version"], QueueID: macros["i"],
-		Listener: s.conn.Listener.Address, Direction: s.direction,
-		Local: local(s.client), Macros: maps.Clone(macros),
+		Listener: s.conn.Listener.Address, Direction: s.listener.Direction,
+		Local: local(s.client, s.listener.Local), Macros: maps.Clone(macros),
 	}
 	if s.client.Family != 'L' && !env.Local {
 		env.ClientIP = s.client.Addr
@@ -139,18 +139,19 @@ func (s *session) envelope(m *mail, macros milter.Macros) message.Envelope {
 // QUIRK: Postfix gives "localhost", 127.0.0.1 and port 0 for such mail
 // (non_smtpd_milters). A TCP client on this machine has another port: it may
 // be a content filter or a web server that relays mail of strangers, and is
-// judged by its address like any other.
-func local(c milter.Connect) bool {
+// judged by its address like any other unless the listener is declared local.
+// Even there no other machine's client is believed to be local.
+func local(c milter.Connect, declared bool) bool {
 	switch c.Family {
 	case 'L':
 		return true
 	case 'U':
-		return strings.EqualFold(c.Host, "localhost")
+		return declared || strings.EqualFold(c.Host, "localhost")
 	case '4', '6':
 		ip, err := netip.ParseAddr(c.Addr)
-		return err == nil && ip.Unmap().IsLoopback() && c.Port == 0
+		return err == nil && ip.Unmap().IsLoopback() && (declared || c.Port == 0)
 	}
-	return false
+	return declared
 }
 
 // answered is a message whose answer is on its way.

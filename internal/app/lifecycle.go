@@ -1,0 +1,215 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"go.uber.org/zap"
+
+	"labelmilter/internal/admin"
+	"labelmilter/internal/config"
+	"labelmilter/internal/enforce"
+	"labelmilter/internal/filter"
+	"labelmilter/internal/message"
+	"labelmilter/internal/milter"
+	"labelmilter/internal/store"
+)
+
+// cleanup ends one thing that was started.
+type cleanup struct {
+	name string
+	do   func(ctx context.Context) error
+}
+
+// pruneEvery is how often old records are deleted.
+const pruneEvery = time.Hour
+
+// Start opens everything; when it returns without error mail is taken. ctx
+// bounds opening, not the daemon's life: that is until Stop. What was opened
+// before an error is closed again.
+func (a *App) Start(ctx context.Context) (err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.started {
+		return ErrStarted
+	}
+	a.started = true
+	start := time.Now()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.cleanUp(context.WithoutCancel(ctx)))
+		}
+	}()
+	c := a.first
+	if err := a.openStore(ctx, c); err != nil {
+		return err
+	}
+	listeners, known := a.listeners(c)
+	concurrency := c.Concurrency
+	if concurrency == 0 {
+		concurrency = runtime.GOMAXPROCS(0)
+	}
+	a.filter = filter.New(filter.Options{
+		Current:  func() *filter.Settings { return a.current.Load().settings },
+		Enforcer: enforce.New(a.store), Now: a.o.Now, Logger: a.log, Concurrency: concurrency,
+		Listeners: known, Observe: a.observe,
+	})
+	t := c.Milter.Timeouts
+	a.server, err = milter.New(milter.Options{
+		Listeners: listeners, Handler: a.filter, MaxConns: c.Milter.MaxConnections, Logger: a.log, OnPanic: a.filter.OnPanic,
+		// The filter answers at end of message only; at RCPT the server
+		// itself may refuse what is too many.
+		NoReply: milter.NoReply{Connect: true, Helo: true, Mail: true, Header: true, EndOfHeaders: true},
+		Hooks:   milter.Hooks{Fault: func(what string) { a.metrics.Fault(what) }, Panic: func(stage string) { a.metrics.Panic(stage) }},
+		Timeouts: milter.Timeouts{Idle: t.Idle, Frame: t.Frame, Write: t.Write, ProgressFirst: t.ProgressFirst, ProgressEvery: t.ProgressEvery,
+			Message: t.Message, Grace: t.Grace, Quit: t.Quit},
+	})
+	if err != nil {
+		return err
+	}
+	a.metrics, err = admin.NewMetrics(a.reg, admin.Gauges{Sessions: a.server.Open, Waiting: a.filter.Waiting, StoreQueue: a.store.Depth})
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	a.loaded(a.current.Load())
+	if !c.Admin.Off() {
+		a.admin = admin.New(admin.Options{Listen: c.Admin.Listen, Gatherer: a.reg, Ready: a.Ready, Reload: a.reloadRequest, Logger: a.log})
+		if err := a.admin.Start(ctx); err != nil {
+			return err
+		}
+		a.onStop("admin", a.admin.Stop)
+	}
+	a.onStop("judgements", a.filter.Wait)
+	if a.serving, err = a.server.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	a.onStop("milter", a.server.Shutdown)
+	a.bound.Store(true)
+	a.logStart(c, time.Since(start))
+	return nil
+}
+
+// openStore opens the database, makes the spool folder and begins to delete
+// old records.
+func (a *App) openStore(ctx context.Context, c *config.Config) error {
+	s, err := store.Open(ctx, store.Options{Dir: c.StateDir, Now: a.o.Now, Busy: a.o.busy, OnError: func(error) {
+		if m := a.metrics; m != nil {
+			m.StoreError()
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	a.store = s
+	a.onStop("store", func(context.Context) error { return s.Close() })
+	spool := spoolDir(c.StateDir)
+	if err := os.MkdirAll(spool, 0o700); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	// Spool files have no name once they are open; one that has was left by a
+	// crash in between.
+	left, err := filepath.Glob(filepath.Join(spool, "labelmilter-*"))
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	for _, f := range left {
+		if err := os.Remove(f); err != nil {
+			return fmt.Errorf("spool: %w", err)
+		}
+	}
+	pctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.prune(pctx)
+	}()
+	a.onStop("prune", func(context.Context) error { cancel(); <-done; return nil })
+	return nil
+}
+
+// prune deletes old records now and then every hour, until ctx ends.
+func (a *App) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		n, err := a.store.Prune(ctx, a.o.Now().Add(-a.current.Load().config.Retention.Records))
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			a.log.Error("old records cannot be deleted", zap.Error(err))
+		case n > 0:
+			a.log.Info("old records deleted", zap.Int("records", n))
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// listeners gives the sockets and what they say about their mail.
+func (a *App) listeners(c *config.Config) ([]milter.Listener, map[string]filter.Listener) {
+	var out []milter.Listener
+	known := map[string]filter.Listener{}
+	for _, l := range c.Milter.Listen {
+		name := l.Name
+		if name == "" {
+			name = l.Addr
+		}
+		out = append(out, milter.Listener{Network: l.Network, Address: l.Address, Name: name, Mode: l.FileMode, Group: l.Group})
+		known[name] = filter.Listener{Direction: message.Direction(l.Direction), Local: l.Local}
+	}
+	return out, known
+}
+
+// onStop registers what ends a thing; the last registered goes first.
+func (a *App) onStop(name string, do func(context.Context) error) {
+	a.cleanups = append(a.cleanups, cleanup{name, do})
+}
+
+// Stop closes the milter listeners, lets messages in hand finish until ctx
+// ends, then closes admin server and store. It goes through to the end
+// whatever fails, and gives all errors. It is idempotent.
+func (a *App) Stop(ctx context.Context) error {
+	a.draining.Store(true)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.cleanUp(ctx)
+}
+
+func (a *App) cleanUp(ctx context.Context) error {
+	var errs []error
+	for i := len(a.cleanups) - 1; i >= 0; i-- {
+		c := a.cleanups[i]
+		if err := c.do(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stopping %s: %w", c.name, err))
+		}
+	}
+	if len(a.cleanups) > 0 {
+		a.log.Info("stopped", zap.Errors("errors", errs))
+	}
+	a.cleanups = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) logStart(c *config.Config, took time.Duration) {
+	var addrs []string
+	for _, x := range a.server.Addrs() {
+		addrs = append(addrs, x.Network()+":"+x.String())
+	}
+	g := a.current.Load()
+	fields := []zap.Field{zap.Strings("listen", addrs), zap.String("state_dir", c.StateDir), zap.String("ruleset", g.settings.Digest),
+		zap.Int("packs", len(g.pipeline.Rules.Packs)), zap.Bool("simulate", g.settings.Simulate), zap.Duration("took", took)}
+	if a.admin != nil {
+		fields = append(fields, zap.String("admin", a.admin.Addr().String()))
+	}
+	a.log.Info("started", fields...)
+	a.log.Debug("configuration in force", zap.ByteString("config", c.Effective()))
+}

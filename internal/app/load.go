@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"go.uber.org/zap"
+
+	"labelmilter/internal/assemble"
+	"labelmilter/internal/config"
+	"labelmilter/internal/filter"
+	"labelmilter/internal/pipeline"
+	"labelmilter/internal/strictyaml"
+	"labelmilter/internal/verdict"
+)
+
+// load reads configuration and packs and builds everything that can be
+// replaced. It is nil with errors. running is the configuration of the start,
+// nil at the start.
+func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
+	c, ps := config.Load(a.o.ConfigPath)
+	if c == nil {
+		return nil, ps
+	}
+	if a.o.tune != nil {
+		a.o.tune(c)
+	}
+	ps = append(ps, c.ForServe()...)
+	ps = append(ps, unavailable(c)...)
+	if running != nil {
+		ps = append(ps, needRestart(running, c)...)
+	}
+	p, more := assemble.Pipeline(c, a.o.Flags)
+	ps = append(ps, more...)
+	ps.Sort()
+	if p == nil || ps.HasErrors() {
+		return nil, ps
+	}
+	p.Simulate = p.Simulate || a.o.Simulate
+	stateDir := c.StateDir
+	if running != nil {
+		stateDir = running.StateDir
+	}
+	return &generation{config: c, pipeline: p, settings: a.settings(c, p, stateDir)}, ps
+}
+
+func (a *App) settings(c *config.Config, p *pipeline.Pipeline, stateDir string) *filter.Settings {
+	// Waiting, judging and recording together stay below the server's hard
+	// limit, so that the fail mode and not the limit gives the answer.
+	limit := c.Milter.Timeouts.Message
+	return &filter.Settings{
+		Process: a.o.process(p), Site: p.Rules.Site, Digest: p.Rules.Digest, Limits: p.Limits, SpoolDir: spoolDir(stateDir),
+		Fail: filter.FailModes{Inbound: verdict.Disposition(c.Fail.Inbound), Outbound: verdict.Disposition(c.Fail.Outbound),
+			Internal: verdict.Disposition(c.Fail.Internal)},
+		Simulate: p.Simulate, Timeout: min(filter.DefaultTimeout, limit/2), QueueWait: min(filter.DefaultQueueWait, limit/4),
+	}
+}
+
+func spoolDir(stateDir string) string { return filepath.Join(stateDir, "spool") }
+
+// unavailable reports what the configuration knows and the daemon cannot do.
+func unavailable(c *config.Config) strictyaml.Problems {
+	if c.Quarantine.Mode != "store" {
+		return nil
+	}
+	return strictyaml.Problems{{Pos: strictyaml.Pos{File: c.File(), Line: 1, Col: 1}, Severity: strictyaml.Error,
+		Message: "quarantine: mode store is not available", Fix: "use mta: the message is held in the MTA's queue"}}
+}
+
+// needRestart reports settings that a reload does not change.
+func needRestart(running, c *config.Config) strictyaml.Problems {
+	var ps strictyaml.Problems
+	for _, s := range []struct {
+		key      string
+		old, new any
+	}{
+		{"milter", unplaced(running.Milter), unplaced(c.Milter)},
+		{"state_dir", running.StateDir, c.StateDir},
+		{"admin", running.Admin, c.Admin},
+		{"log", running.Log, c.Log},
+		{"concurrency", running.Concurrency, c.Concurrency},
+	} {
+		if !reflect.DeepEqual(s.old, s.new) {
+			ps = append(ps, strictyaml.Problem{Pos: strictyaml.Pos{File: c.File(), Line: 1, Col: 1}, Severity: strictyaml.Warning,
+				Message: s.key + " has changed and stays as it was until a restart", Fix: "restart the daemon"})
+		}
+	}
+	return ps
+}
+
+// unplaced drops the places in the file, which mean nothing to the daemon.
+func unplaced(m config.Milter) config.Milter {
+	m.Listen = append([]config.Listener{}, m.Listen...)
+	for i := range m.Listen {
+		m.Listen[i].Pos = strictyaml.Pos{}
+	}
+	return m
+}
+
+// Reload loads configuration and rules anew and puts them in force for
+// messages that begin from now on. With any error the old ones stay, and the
+// error is ErrRejected. Problems, warnings too, are logged and given back;
+// settings that need a restart are among them.
+func (a *App) Reload() (strictyaml.Problems, error) {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	start := time.Now()
+	g, ps := a.load(a.first)
+	a.logProblems(ps)
+	if g == nil {
+		a.log.Error("reload failed, the old rules stay in force", zap.String("ruleset", a.Ruleset()), zap.Int("problems", len(ps)))
+		if a.metrics != nil {
+			a.metrics.NotLoaded()
+		}
+		return ps, ErrRejected
+	}
+	old := a.Ruleset()
+	a.current.Store(g)
+	a.loaded(g)
+	a.log.Info("reloaded", zap.String("ruleset", g.settings.Digest), zap.Bool("changed", old != g.settings.Digest),
+		zap.Bool("simulate", g.settings.Simulate), zap.Duration("took", time.Since(start)))
+	return ps, nil
+}
+
+// reloadRequest is Reload for the admin server.
+func (a *App) reloadRequest(context.Context) error {
+	ps, err := a.Reload()
+	if err != nil && len(ps) > 0 {
+		return errors.New(err.Error() + "\n" + ps.String())
+	}
+	return err
+}
+
+// loaded tells the metrics.
+func (a *App) loaded(g *generation) {
+	if a.metrics == nil {
+		return
+	}
+	rs := g.pipeline.Rules
+	a.metrics.Loaded(a.o.Now(), rs.Digest, map[string]int{"packs": len(rs.Packs), "types": len(rs.Types), "labels": len(rs.Catalogue.Labels()),
+		"policies": len(rs.Policies.Bound()), "label_rules": len(rs.Policies.LabelRules())})
+}
+
+func (a *App) logProblems(ps strictyaml.Problems) {
+	for _, p := range ps {
+		log := a.log.Error
+		if p.Severity == strictyaml.Warning {
+			log = a.log.Warn
+		}
+		log("configuration or rules", zap.String("file", p.File), zap.Int("line", p.Line), zap.Int("column", p.Col),
+			zap.String("problem", p.Message), zap.String("fix", p.Fix))
+	}
+}
