@@ -138,7 +138,7 @@ func (ps *pipelines) Pipeline(w *fixture.Want) (*pipeline.Pipeline, strictyaml.P
 		if len(w.Packs) > 0 {
 			o.Packs, o.AddPacks, o.RulesDirs, o.Assign = w.Packs, nil, nil, nil
 		}
-		for _, dir := range w.Rules {
+		for _, dir := range w.PackDirs {
 			o.Dirs = append(slices.Clip(o.Dirs), filepath.Join(filepath.Dir(w.File), filepath.FromSlash(dir)))
 		}
 		if w.Catalogue != "" {

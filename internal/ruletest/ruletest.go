@@ -53,8 +53,8 @@ type suiteY struct {
 }
 
 // ofSuite are keys of expectations that a test file gives once for all tests;
-// rules is none of them: a pack is tested with itself.
-var ofSuite = []string{"packs", "rules", "write", "catalogue", "organisation"}
+// pack_dirs is none of them: a pack is tested with itself.
+var ofSuite = []string{"packs", "pack_dirs", "write", "catalogue", "organisation"}
 
 type assignY struct {
 	Policy string `yaml:"policy,required" doc:"pack/id, * as wildcard"`
