@@ -8,7 +8,7 @@ import (
 	"labelmilter/internal/replay"
 )
 
-func (a *app) checkCmd() *cobra.Command {
+func (a *command) checkCmd() *cobra.Command {
 	var j judgeFlags
 	cmd := &cobra.Command{
 		Use:   "check FILE|-...",
@@ -27,7 +27,7 @@ It exits 0 whatever the verdict, unless --fail-on names it.`,
 }
 
 // judge runs messages through the pipeline and writes every outcome.
-func (a *app) judge(cmd *cobra.Command, args []string, j *judgeFlags, set func(*replay.Options), done func(*summary) error) error {
+func (a *command) judge(cmd *cobra.Command, args []string, j *judgeFlags, set func(*replay.Options), done func(*summary) error) error {
 	o, err := j.options(cmd, a)
 	if err != nil {
 		return err

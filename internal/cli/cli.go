@@ -41,7 +41,7 @@ func usage(hint, format string, args ...any) error {
 }
 
 // problems is the error of configuration or packs with problems.
-func (a *app) problems(ps strictyaml.Problems) error {
+func (a *command) problems(ps strictyaml.Problems) error {
 	errs := 0
 	for _, p := range ps {
 		fmt.Fprintln(a.stderr, problemText(p))
@@ -56,7 +56,7 @@ func (a *app) problems(ps strictyaml.Problems) error {
 }
 
 // warnings prints warnings and goes on.
-func (a *app) warnings(ps strictyaml.Problems) {
+func (a *command) warnings(ps strictyaml.Problems) {
 	if a.quiet {
 		return
 	}
@@ -79,8 +79,8 @@ func problemText(p strictyaml.Problem) string {
 	return s
 }
 
-// app is one run of the command line.
-type app struct {
+// command is one run of the command line.
+type command struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	quiet, verbose bool
@@ -92,7 +92,7 @@ type app struct {
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &command{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(splitDiff(args))
 	root.SetIn(stdin)
@@ -153,7 +153,7 @@ func splitDiff(args []string) []string {
 	return out
 }
 
-func (a *app) root() *cobra.Command {
+func (a *command) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "labelmilter",
 		Short: "Label mail and apply DLP policy, as a milter and offline",
@@ -179,12 +179,12 @@ Exit codes: 0 done; 1 could not do it; 2 wrong usage, configuration or packs;
 	f.StringArrayVar(&a.rules.dirs, "rules", nil, "`DIR` with rule packs, instead of the default packs (repeatable)")
 	f.StringArrayVar(&a.rules.packs, "pack", nil, "embedded pack `ID` to add (repeatable)")
 	f.StringVar(&a.rules.catalogue, "catalogue", "", "label catalogue `ID` to use")
-	root.AddCommand(a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.versionCmd())
+	root.AddCommand(a.serveCmd(), a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.versionCmd())
 	return root
 }
 
 // colored reports whether a stream gets colours.
-func (a *app) colored(w io.Writer) bool {
+func (a *command) colored(w io.Writer) bool {
 	switch a.color {
 	case "always":
 		return true

@@ -14,7 +14,7 @@ import (
 const defaultConfig = "/etc/labelmilter/labelmilter.yaml"
 
 // configFile is the file that --config names, or the default.
-func (a *app) configFile() string {
+func (a *command) configFile() string {
 	if a.rules.config != "" {
 		return a.rules.config
 	}
@@ -22,7 +22,7 @@ func (a *app) configFile() string {
 }
 
 // loadConfig reads and checks the configuration.
-func (a *app) loadConfig() (*config.Config, error) {
+func (a *command) loadConfig() (*config.Config, error) {
 	c, ps := config.Load(a.configFile())
 	if ps.HasErrors() {
 		return nil, a.problems(ps)
@@ -31,7 +31,7 @@ func (a *app) loadConfig() (*config.Config, error) {
 	return c, nil
 }
 
-func (a *app) configCmd() *cobra.Command {
+func (a *command) configCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Check and show the configuration",
@@ -42,7 +42,7 @@ func (a *app) configCmd() *cobra.Command {
 	return cmd
 }
 
-func (a *app) configCheckCmd() *cobra.Command {
+func (a *command) configCheckCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check the configuration and the rules it names, as serve would",
@@ -77,7 +77,7 @@ func (a *app) configCheckCmd() *cobra.Command {
 	}
 }
 
-func (a *app) configShowCmd() *cobra.Command {
+func (a *command) configShowCmd() *cobra.Command {
 	var defaults, rules, schema bool
 	cmd := &cobra.Command{
 		Use:   "show",
@@ -114,7 +114,7 @@ func (a *app) configShowCmd() *cobra.Command {
 }
 
 // showRules prints the effective set: what is evaluated, in order.
-func (a *app) showRules(c *config.Config) error {
+func (a *command) showRules(c *config.Config) error {
 	o, ps := assemble.FromConfig(c, a.flags())
 	rs, more := assemble.Rules(o)
 	if ps = append(ps, more...); ps.HasErrors() || rs == nil {

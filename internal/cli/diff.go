@@ -30,7 +30,7 @@ type diffChange struct {
 }
 
 // diff judges every message by two rule sets and lists what changes.
-func (a *app) diff(cmd *cobra.Command, args []string, j *judgeFlags, oldDir, newDir string) error {
+func (a *command) diff(cmd *cobra.Command, args []string, j *judgeFlags, oldDir, newDir string) error {
 	o, err := j.options(cmd, a)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"labelmilter/internal/config"
 )
 
-func (a *app) initCmd() *cobra.Command {
+func (a *command) initCmd() *cobra.Command {
 	var domains, networks []string
 	var force bool
 	out := "labelmilter.yaml"
@@ -51,7 +51,7 @@ sendmail.mc.`,
 }
 
 // ask reads one line of words. The end of input is an empty answer.
-func (a *app) ask(in *bufio.Reader, question string) ([]string, error) {
+func (a *command) ask(in *bufio.Reader, question string) ([]string, error) {
 	fmt.Fprint(a.stderr, question)
 	line, err := in.ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -63,7 +63,7 @@ func (a *app) ask(in *bufio.Reader, question string) ([]string, error) {
 	return strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' || r == '\n' || r == '\r' }), nil
 }
 
-func (a *app) writeConfig(out string, domains, networks []string, force bool) error {
+func (a *command) writeConfig(out string, domains, networks []string, force bool) error {
 	text := config.Minimal(domains, networks)
 	name := out
 	if out == "-" {

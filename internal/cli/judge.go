@@ -64,7 +64,7 @@ func (j *judgeFlags) add(cmd *cobra.Command) {
 }
 
 // options checks the flags and makes the options of a run.
-func (j *judgeFlags) options(cmd *cobra.Command, a *app) (replay.Options, error) {
+func (j *judgeFlags) options(cmd *cobra.Command, a *command) (replay.Options, error) {
 	o := replay.Options{Jobs: j.jobs, Stdin: a.stdin, GivenFrom: cmd.Flags().Changed("mail-from"), GivenRcpt: len(j.rcptTo) > 0}
 	if err := oneOf("format", j.format, "text", "json", "junit"); err != nil {
 		return o, err
@@ -114,7 +114,7 @@ type made struct {
 }
 
 // pipelines loads the rule set that the flags choose and checks it.
-func (a *app) pipelines(j *judgeFlags) (*pipelines, error) {
+func (a *command) pipelines(j *judgeFlags) (*pipelines, error) {
 	opt, limits, write, err := a.assemble()
 	if err != nil {
 		return nil, err
@@ -213,12 +213,12 @@ func (j *judgeFlags) checkFailOn(p *pipeline.Pipeline, more ...string) error {
 }
 
 // flags are what the command line says about rules.
-func (a *app) flags() assemble.Flags {
+func (a *command) flags() assemble.Flags {
 	return assemble.Flags{RulesDirs: a.rules.dirs, AddPacks: a.rules.packs, Catalogue: a.rules.catalogue}
 }
 
 // assemble makes the options of the rule set out of flags and configuration.
-func (a *app) assemble() (assemble.Options, budget.Limits, []string, error) {
+func (a *command) assemble() (assemble.Options, budget.Limits, []string, error) {
 	limits, write := budget.Default(), []string{label.Header}
 	var c *config.Config
 	if a.rules.config != "" {

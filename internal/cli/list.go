@@ -10,7 +10,7 @@ import (
 	"labelmilter/internal/assemble"
 )
 
-func (a *app) listCmd() *cobra.Command {
+func (a *command) listCmd() *cobra.Command {
 	format := "text"
 	cmd := &cobra.Command{
 		Use:   "list [PACK|DIR]...",

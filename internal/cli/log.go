@@ -12,7 +12,7 @@ import (
 	"labelmilter/internal/store"
 )
 
-func (a *app) logCmd() *cobra.Command {
+func (a *command) logCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log",
 		Short: "Look at decision records",
@@ -34,7 +34,7 @@ type recordLine struct {
 	Result json.RawMessage `json:"result"`
 }
 
-func (a *app) logShowCmd() *cobra.Command {
+func (a *command) logShowCmd() *cobra.Command {
 	format, state := "text", ""
 	limit := 20
 	cmd := &cobra.Command{
@@ -65,7 +65,7 @@ retention.records (7 days by default). It exits 1 if there is none.`,
 	return cmd
 }
 
-func (a *app) showLog(cmd *cobra.Command, args []string, state, format string, limit int) error {
+func (a *command) showLog(cmd *cobra.Command, args []string, state, format string, limit int) error {
 	r, err := store.OpenReader(cmd.Context(), state)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (a *app) showLog(cmd *cobra.Command, args []string, state, format string, l
 	return p.Err()
 }
 
-func (a *app) printRecord(p *output.Printer, x store.Record) {
+func (a *command) printRecord(p *output.Printer, x store.Record) {
 	var res pipeline.Result
 	head := fmt.Sprintf("%s  %s  %s", x.At.Local().Format("2006-01-02 15:04:05"), x.QueueID, x.MessageID)
 	if len(x.Result) == 0 || json.Unmarshal(x.Result, &res) != nil {

@@ -8,7 +8,7 @@ import (
 	"labelmilter/internal/replay"
 )
 
-func (a *app) replayCmd() *cobra.Command {
+func (a *command) replayCmd() *cobra.Command {
 	var j judgeFlags
 	var none, update bool
 	var diff []string

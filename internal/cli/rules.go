@@ -17,7 +17,7 @@ import (
 	"labelmilter/internal/strictyaml"
 )
 
-func (a *app) rulesCmd() *cobra.Command {
+func (a *command) rulesCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Check, test and look at rule packs",
@@ -31,7 +31,7 @@ func (a *app) rulesCmd() *cobra.Command {
 }
 
 // packArgs adds folders and pack ids given as arguments to the flags.
-func (a *app) packArgs(args []string) (assemble.Options, error) {
+func (a *command) packArgs(args []string) (assemble.Options, error) {
 	o, _, _, err := a.assemble()
 	if err != nil {
 		return o, err
@@ -53,7 +53,7 @@ func (a *app) packArgs(args []string) (assemble.Options, error) {
 	return o, nil
 }
 
-func (a *app) lintCmd() *cobra.Command {
+func (a *command) lintCmd() *cobra.Command {
 	var strict bool
 	format := "text"
 	cmd := &cobra.Command{
@@ -94,7 +94,7 @@ type problemLine struct {
 	Fix      string `json:"fix"`
 }
 
-func (a *app) lintReport(rs *rulepack.Ruleset, ps strictyaml.Problems, format string, strict bool) error {
+func (a *command) lintReport(rs *rulepack.Ruleset, ps strictyaml.Problems, format string, strict bool) error {
 	errs, warns := 0, 0
 	var tests []output.Test
 	enc := json.NewEncoder(a.stdout)
@@ -141,7 +141,7 @@ func (a *app) lintReport(rs *rulepack.Ruleset, ps strictyaml.Problems, format st
 	return nil
 }
 
-func (a *app) testCmd() *cobra.Command {
+func (a *command) testCmd() *cobra.Command {
 	format, run := "text", ""
 	cmd := &cobra.Command{
 		Use:   "test [PACK|DIR]...",
@@ -171,7 +171,7 @@ type testLine struct {
 	Difference string `json:"difference"`
 }
 
-func (a *app) runTests(cmd *cobra.Command, args []string, format, run string) error {
+func (a *command) runTests(cmd *cobra.Command, args []string, format, run string) error {
 	o, err := a.packArgs(args)
 	if err != nil {
 		return err
@@ -260,7 +260,7 @@ func (a *app) runTests(cmd *cobra.Command, args []string, format, run string) er
 	return p.Err()
 }
 
-func (a *app) schemaCmd() *cobra.Command {
+func (a *command) schemaCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [rulepack|pack]",
 		Short:     "Print the JSON Schema of rule pack files",
@@ -288,7 +288,7 @@ func (a *app) schemaCmd() *cobra.Command {
 	}
 }
 
-func (a *app) showCmd() *cobra.Command {
+func (a *command) showCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ID",
 		Short: "Show the definition of a type, label, rule, policy, list or pack",

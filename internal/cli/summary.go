@@ -10,7 +10,7 @@ import (
 
 // summary writes outcomes as they come and counts them.
 type summary struct {
-	a     *app
+	a     *command
 	j     *judgeFlags
 	o     replay.Options
 	pipes *pipelines

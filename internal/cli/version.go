@@ -39,7 +39,7 @@ func buildVersion() versionInfo {
 	return v
 }
 
-func (a *app) versionCmd() *cobra.Command {
+func (a *command) versionCmd() *cobra.Command {
 	format := "text"
 	cmd := &cobra.Command{
 		Use:   "version",
