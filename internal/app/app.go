@@ -107,7 +107,26 @@ func New(o Options) (*App, strictyaml.Problems) {
 	}
 	a.first = g.config
 	a.current.Store(g)
+	var err error
+	if a.metrics, err = admin.NewMetrics(reg, a.gauges()); err != nil {
+		return nil, append(ps, strictyaml.Problem{Severity: strictyaml.Error, Message: "metrics: " + err.Error()})
+	}
+	a.loaded(g)
 	return a, ps
+}
+
+// gauges read what exists once the listeners are bound.
+func (a *App) gauges() admin.Gauges {
+	bound := func(f func() int) func() int {
+		return func() int {
+			if !a.bound.Load() {
+				return 0
+			}
+			return f()
+		}
+	}
+	return admin.Gauges{Sessions: bound(func() int { return a.server.Open() }), Waiting: bound(func() int { return a.filter.Waiting() }),
+		StoreQueue: bound(func() int { return a.store.Depth() })}
 }
 
 // Config is the configuration of the start.

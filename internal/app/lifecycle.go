@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -49,7 +50,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.openStore(ctx, c); err != nil {
 		return err
 	}
-	listeners, known := a.listeners(c)
+	sockets, known := listeners(c)
 	concurrency := c.Concurrency
 	if concurrency == 0 {
 		concurrency = runtime.GOMAXPROCS(0)
@@ -61,22 +62,17 @@ func (a *App) Start(ctx context.Context) (err error) {
 	})
 	t := c.Milter.Timeouts
 	a.server, err = milter.New(milter.Options{
-		Listeners: listeners, Handler: a.filter, MaxConns: c.Milter.MaxConnections, Logger: a.log, OnPanic: a.filter.OnPanic,
+		Listeners: sockets, Handler: a.filter, MaxConns: c.Milter.MaxConnections, Logger: a.log, OnPanic: a.filter.OnPanic,
 		// The filter answers at end of message only; at RCPT the server
 		// itself may refuse what is too many.
 		NoReply: milter.NoReply{Connect: true, Helo: true, Mail: true, Header: true, EndOfHeaders: true},
-		Hooks:   milter.Hooks{Fault: func(what string) { a.metrics.Fault(what) }, Panic: func(stage string) { a.metrics.Panic(stage) }},
+		Hooks:   milter.Hooks{Fault: a.metrics.Fault, Panic: a.metrics.Panic},
 		Timeouts: milter.Timeouts{Idle: t.Idle, Frame: t.Frame, Write: t.Write, ProgressFirst: t.ProgressFirst, ProgressEvery: t.ProgressEvery,
 			Message: t.Message, Grace: t.Grace, Quit: t.Quit},
 	})
 	if err != nil {
 		return err
 	}
-	a.metrics, err = admin.NewMetrics(a.reg, admin.Gauges{Sessions: a.server.Open, Waiting: a.filter.Waiting, StoreQueue: a.store.Depth})
-	if err != nil {
-		return fmt.Errorf("metrics: %w", err)
-	}
-	a.loaded(a.current.Load())
 	if !c.Admin.Off() {
 		a.admin = admin.New(admin.Options{Listen: c.Admin.Listen, Gatherer: a.reg, Ready: a.Ready, Reload: a.reloadRequest, Logger: a.log})
 		if err := a.admin.Start(ctx); err != nil {
@@ -97,11 +93,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 // openStore opens the database, makes the spool folder and begins to delete
 // old records.
 func (a *App) openStore(ctx context.Context, c *config.Config) error {
-	s, err := store.Open(ctx, store.Options{Dir: c.StateDir, Now: a.o.Now, Busy: a.o.busy, OnError: func(error) {
-		if m := a.metrics; m != nil {
-			m.StoreError()
-		}
-	}})
+	s, err := store.Open(ctx, store.Options{Dir: c.StateDir, Now: a.o.Now, Busy: a.o.busy, OnError: func(error) { a.metrics.StoreError() }})
 	if err != nil {
 		return err
 	}
@@ -113,13 +105,15 @@ func (a *App) openStore(ctx context.Context, c *config.Config) error {
 	}
 	// Spool files have no name once they are open; one that has was left by a
 	// crash in between.
-	left, err := filepath.Glob(filepath.Join(spool, "labelmilter-*"))
+	left, err := os.ReadDir(spool)
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
 	for _, f := range left {
-		if err := os.Remove(f); err != nil {
-			return fmt.Errorf("spool: %w", err)
+		if strings.HasPrefix(f.Name(), "labelmilter-") {
+			if err := os.Remove(filepath.Join(spool, f.Name())); err != nil {
+				return fmt.Errorf("spool: %w", err)
+			}
 		}
 	}
 	pctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -155,7 +149,7 @@ func (a *App) prune(ctx context.Context) {
 }
 
 // listeners gives the sockets and what they say about their mail.
-func (a *App) listeners(c *config.Config) ([]milter.Listener, map[string]filter.Listener) {
+func listeners(c *config.Config) ([]milter.Listener, map[string]filter.Listener) {
 	var out []milter.Listener
 	known := map[string]filter.Listener{}
 	for _, l := range c.Milter.Listen {

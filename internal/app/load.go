@@ -112,9 +112,7 @@ func (a *App) Reload() (strictyaml.Problems, error) {
 	a.logProblems(ps)
 	if g == nil {
 		a.log.Error("reload failed, the old rules stay in force", zap.String("ruleset", a.Ruleset()), zap.Int("problems", len(ps)))
-		if a.metrics != nil {
-			a.metrics.NotLoaded()
-		}
+		a.metrics.NotLoaded()
 		return ps, ErrRejected
 	}
 	old := a.Ruleset()
@@ -136,9 +134,6 @@ func (a *App) reloadRequest(context.Context) error {
 
 // loaded tells the metrics.
 func (a *App) loaded(g *generation) {
-	if a.metrics == nil {
-		return
-	}
 	rs := g.pipeline.Rules
 	a.metrics.Loaded(a.o.Now(), rs.Digest, map[string]int{"packs": len(rs.Packs), "types": len(rs.Types), "labels": len(rs.Catalogue.Labels()),
 		"policies": len(rs.Policies.Bound()), "label_rules": len(rs.Policies.LabelRules())})
