@@ -353,8 +353,8 @@ func TestReloadUnderLoad(t *testing.T) {
 		}
 		if isBad {
 			bad++
-			d.waitLog(from, "rules.yaml:5:16", "subjekt", "subject")
-			d.waitLog(from, "rules.yaml:6:17", "rejekt", "reject")
+			d.waitLog(from, `rules.yaml","line":5,"column":16`, "subjekt", "subject")
+			d.waitLog(from, `rules.yaml","line":6,"column":17`, "rejekt", "reject")
 		} else {
 			good++
 			d.waitLog(from, "reload", `"level":"info"`)
