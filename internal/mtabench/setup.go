@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"labelmilter/internal/mtalab"
+	"labelmilter/internal/store"
+)
+
+// setUp is a private Postfix and the filter it asks, if any.
+type setUp struct {
+	name    string
+	postfix *mtalab.Postfix
+	filter  *process // nil: no milter
+	state   string   // labelmilter's state directory, "" for others
+}
+
+// process is a filter.
+type process struct {
+	cmd *exec.Cmd
+	log bytes.Buffer
+}
+
+// startFilter starts a filter and waits until its socket takes connections.
+func startFilter(ctx context.Context, socket string, program string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...)}
+	p.cmd.Stderr = &p.log
+	// It must not outlive this process, however that ends.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for range 200 {
+		if c, err := net.Dial("unix", socket); err == nil {
+			return p, c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), p.stop())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	err := p.stop()
+	return nil, fmt.Errorf("%s did not start (%v): %s", filepath.Base(program), err, tail(p.log.Bytes()))
+}
+
+// tail is the end of a log.
+func tail(b []byte) []byte { return b[max(0, len(b)-2000):] }
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	err := p.cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == -1 { // ended by our signal
+		return nil
+	}
+	return err
+}
+
+// labelmilterConfig has every shipped pack on, the record kept, all headers
+// written that need no tenant.
+const labelmilterConfig = `milter:
+  listen:
+    - {addr: "unix:%s", mode: "0666"}
+organisation:
+  domains: [agency.gov.au]
+labels:
+  write: [X-Sensitivity-Label, X-Protective-Marking]
+state_dir: %s
+admin: {listen: %q}
+`
+
+// startAll starts the set-ups: no milter, the do-nothing milter, labelmilter.
+// Those started are given also with an error.
+func startAll(ctx context.Context, dir string, o options) (all []*setUp, err error) {
+	add := func(s *setUp, socket string) error {
+		opt := mtalab.Options{Settings: map[string]string{
+			"smtpd_client_connection_count_limit": "0", "default_process_limit": "100", "smtpd_delay_reject": "no"}}
+		if s.filter != nil {
+			opt.Milters = []string{"unix:" + socket}
+		}
+		all = append(all, s)
+		var err error
+		s.postfix, err = mtalab.StartPostfix(ctx, opt)
+		return err
+	}
+	if err := add(&setUp{name: "no milter"}, ""); err != nil {
+		return all, err
+	}
+	socket := filepath.Join(dir, "null.sock")
+	program := filepath.Join(dir, "nullmilter")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "labelmilter/internal/mtabench/nullmilter")
+	if out, err := build.CombinedOutput(); err != nil {
+		return all, fmt.Errorf("building the do-nothing milter: %w: %s", err, tail(out))
+	}
+	null := &setUp{name: "do-nothing milter"}
+	if null.filter, err = startFilter(ctx, socket, program, socket); err != nil {
+		return all, err
+	}
+	if err := add(null, socket); err != nil {
+		return all, err
+	}
+	socket = filepath.Join(dir, "labelmilter.sock")
+	ours := &setUp{name: "labelmilter", state: filepath.Join(dir, "state")}
+	config := filepath.Join(dir, "labelmilter.yaml")
+	text := fmt.Sprintf(labelmilterConfig, socket, ours.state, o.admin)
+	if o.config != "" {
+		extra, err := os.ReadFile(o.config)
+		if err != nil {
+			return all, err
+		}
+		text += string(extra)
+	}
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		return all, err
+	}
+	binary, err := filepath.Abs(o.binary)
+	if err != nil {
+		return all, err
+	}
+	if ours.filter, err = startFilter(ctx, socket, binary, "serve", "--config", config); err != nil {
+		return all, err
+	}
+	return all, add(ours, socket)
+}
+
+func (s *setUp) stop() error {
+	var err error
+	if s.postfix != nil {
+		err = s.postfix.Stop()
+	}
+	if s.filter != nil {
+		if e := s.filter.stop(); e != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w: %s", s.name, e, tail(s.filter.log.Bytes())))
+		}
+	}
+	return err
+}
+
+// drained waits until Postfix has delivered everything, so that one turn does
+// not work in the next.
+func (s *setUp) drained(ctx context.Context) error {
+	for {
+		q, err := s.postfix.Queue(ctx)
+		if err != nil || len(q) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// records counts labelmilter's decision records.
+func (s *setUp) records(ctx context.Context) (int, error) {
+	r, err := store.OpenReader(ctx, s.state)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.Count(ctx)
+	return n, errors.Join(err, r.Close())
+}
