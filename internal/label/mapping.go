@@ -8,13 +8,36 @@ import (
 	"labelmilter/internal/marking"
 )
 
-// Mapping turns a protective marking of the Australian standard into one
-// outcome. Every value of the grammar has exactly one.
+// Mapping turns a protective marking into one outcome. Every value of the
+// grammar of the home scheme has exactly one; markings of other schemes have
+// one through the table of equivalence.
 type Mapping struct {
 	Catalogue  *Catalogue
-	Ceiling    string        // highest class that may pass
+	Scheme     string        // home scheme; "" is the Australian one
+	Ceiling    string        // highest class of the home scheme that may pass
 	Historical map[string]ID // by historical class or dissemination limiting marker
+	IMMs       IMMMode
+	// Equivalence is what markings of other schemes come to.
+	Equivalence []Equivalence
+	// Claims holds the schemes whose markings are noted and decide nothing.
+	Claims []string
 }
+
+// IMMMode says which label a marking with several IMMs gets.
+type IMMMode string
+
+// The modes. The zero value is first.
+const (
+	// IMMFirst takes the label of the first IMM, in order of appearance, that
+	// has one.
+	IMMFirst IMMMode = "first"
+	// IMMAll wants a label that names every IMM; without one the message is
+	// held, with the label of the first IMM as floor.
+	IMMAll IMMMode = "all"
+	// IMMHighest takes the label of the IMM whose label ranks highest, the
+	// first among equals.
+	IMMHighest IMMMode = "highest"
+)
 
 // Mapped is what one marking comes to.
 type Mapped struct {
@@ -31,22 +54,43 @@ var dlmMeaning = map[string]struct{ imm, caveat string }{
 	"Sensitive:Cabinet":  {caveat: "SH:CABINET"},
 }
 
-// Map gives the outcome of a marking. The class decides first; then CABINET,
-// else NATIONAL-CABINET, else the first IMM in order of appearance, picks the
-// label of that class; a marker without a label of its own leaves the class's
-// plain label.
-func (m Mapping) Map(x marking.Marking) Mapped {
-	if x.Scheme != marking.SchemeAU {
-		return Mapped{Outcome: None, Reason: "marking of another scheme"}
+// Home is the id of the home scheme.
+func (m Mapping) Home() string {
+	if m.Scheme == "" {
+		return marking.SchemeAU
 	}
-	rank, known := marking.Rank(x.Classification)
-	ceiling, _ := marking.Rank(m.Ceiling)
-	if known && rank > ceiling {
+	return m.Scheme
+}
+
+// rank orders the classes of the home scheme.
+func (m Mapping) rank(class string) (int, bool) { return marking.ClassRank(m.Home(), class) }
+
+// above reports whether a class of the home scheme is above the ceiling.
+func (m Mapping) above(class string) bool {
+	r, known := m.rank(class)
+	ceiling, _ := m.rank(m.Ceiling)
+	return known && r > ceiling
+}
+
+// Map gives the outcome of a marking. The class decides first; then CABINET,
+// else NATIONAL-CABINET, else another caveat with a label of its own, else
+// the IMMs by the mode, pick the label of that class; a marker without a
+// label of its own leaves the class's plain label.
+func (m Mapping) Map(x marking.Marking) Mapped {
+	if x.Scheme != m.Home() {
+		return m.foreign(x)
+	}
+	rank, known := m.rank(x.Classification)
+	if m.above(x.Classification) {
 		return Mapped{Outcome: Block, Reason: fmt.Sprintf("marked %s, above the ceiling %s", x.Classification, m.Ceiling)}
 	}
+	if handlingOnly(x) {
+		return Mapped{Outcome: None, Reason: "handling marker without a class"}
+	}
 	out := Mapped{Outcome: Labelled}
+	complete := true
 	if known {
-		out.Label = m.present(x.Classification, x.Caveats, x.IMMs)
+		out.Label, complete = m.present(x.Classification, x.Caveats, x.IMMs)
 	}
 	historical := m.historical(x, rank, known)
 	if historical != "" && m.higher(historical, out.Label) {
@@ -56,9 +100,7 @@ func (m Mapping) Map(x marking.Marking) Mapped {
 		l, _ := m.Catalogue.Get(out.Label)
 		out.Reason = "marked " + describe(x) + ", which is " + l.Name
 	}
-
-	inText := x.Source != marking.SourceHeader && x.Source != marking.SourceSubject
-	if inText && !known && historical == "" {
+	if inText(x) && !known && historical == "" {
 		// A word of an old scheme in running mail says nothing by itself.
 		return Mapped{Outcome: None, Reason: "historical word without a row in the table"}
 	}
@@ -71,26 +113,91 @@ func (m Mapping) Map(x marking.Marking) Mapped {
 		out.Outcome, out.Reason = Hold, "the protective marking cannot be relied on: "+errorsOf(x, except)
 	case out.Label == "":
 		out.Outcome, out.Reason = Hold, "no label stands for the marking "+describe(x)
+	case !complete:
+		out.Outcome, out.Reason = Hold, "no label names all markers of "+describe(x)
 	}
 	return out
 }
 
+func inText(x marking.Marking) bool {
+	return x.Source != marking.SourceHeader && x.Source != marking.SourceSubject
+}
+
+// handlingOnly reports a marking that says who may have the mail and names no
+// class, such as [SEEMAIL].
+func handlingOnly(x marking.Marking) bool {
+	return x.Scheme != marking.SchemeAU && x.Classification == "" && len(x.Caveats) > 0 && !x.HasErrors()
+}
+
 // present gives the label of a present class with its caveats and IMMs.
-func (m Mapping) present(class string, caveats, imms []string) ID {
-	for _, cv := range []string{"SH:CABINET", "SH:NATIONAL-CABINET"} {
-		if !slices.Contains(caveats, cv) {
-			continue
-		}
-		if id := m.find(class, func(k Marking) bool { return slices.Contains(k.Caveats, cv) && len(k.IMMs) == 0 }); id != "" {
-			return id
+// complete is false if the mode wants more of it than any label says.
+func (m Mapping) present(class string, caveats, imms []string) (id ID, complete bool) {
+	for _, cv := range caveatOrder(caveats) {
+		if id, complete := m.withIMMs(class, cv, imms); id != "" {
+			return id, complete
 		}
 	}
+	return m.withIMMs(class, "", imms)
+}
+
+// caveatOrder puts the caveats that decide first in front.
+func caveatOrder(caveats []string) []string {
+	var out []string
+	for _, cv := range []string{marking.CaveatCabinet, marking.CaveatNationalCabinet} {
+		if slices.Contains(caveats, cv) {
+			out = append(out, cv)
+		}
+	}
+	for _, cv := range caveats {
+		if !slices.Contains(out, cv) {
+			out = append(out, cv)
+		}
+	}
+	return out
+}
+
+// withIMMs gives the label of a class with exactly one caveat, or none.
+func (m Mapping) withIMMs(class, caveat string, imms []string) (id ID, complete bool) {
+	find := func(want ...string) ID {
+		return m.find(class, func(k Marking) bool {
+			if caveat == "" && len(k.Caveats) > 0 || caveat != "" && !slices.Equal(k.Caveats, []string{caveat}) {
+				return false
+			}
+			return sameSet(k.IMMs, want)
+		})
+	}
+	if m.IMMs == IMMAll && len(imms) > 0 {
+		if id := find(imms...); id != "" {
+			return id, true
+		}
+	}
+	var best ID
 	for _, imm := range imms {
-		if id := m.find(class, func(k Marking) bool { return len(k.Caveats) == 0 && slices.Equal(k.IMMs, []string{imm}) }); id != "" {
-			return id
+		one := find(imm)
+		switch {
+		case one == "":
+		case m.IMMs != IMMHighest:
+			return one, m.IMMs != IMMAll || len(imms) == 1
+		case best == "" || m.higher(one, best):
+			best = one
 		}
 	}
-	return m.find(class, func(k Marking) bool { return len(k.Caveats) == 0 && len(k.IMMs) == 0 })
+	if best != "" {
+		return best, true
+	}
+	return find(), m.IMMs != IMMAll || len(imms) == 0
+}
+
+func sameSet(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			return false
+		}
+	}
+	return true
 }
 
 // find gives the lowest-ranked label of a class whose marking fits.
@@ -111,7 +218,11 @@ func (m Mapping) historical(x marking.Marking, rank int, known bool) ID {
 			best = id
 		}
 	}
-	for _, k := range marking.HistoricalKeys(x.Classification) {
+	keys := marking.HistoricalKeys(x.Classification)
+	if x.Scheme != marking.SchemeAU && !known && x.Classification != "" {
+		keys = []string{x.Classification}
+	}
+	for _, k := range keys {
 		if id, ok := m.Historical[k]; ok {
 			take(id)
 			break
@@ -129,7 +240,8 @@ func (m Mapping) historical(x marking.Marking, rank int, known bool) ID {
 		if mean.imm != "" {
 			imms = append(imms, mean.imm)
 		}
-		take(m.present(x.Classification, caveats, imms))
+		id, _ := m.present(x.Classification, caveats, imms)
+		take(id)
 	}
 	return best
 }

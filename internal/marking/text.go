@@ -55,6 +55,8 @@ type finder struct {
 	marks   marks
 	itemsAt TextMarking // a line of markers without a class, for the next line
 	items   banner
+
+	vocab []*vocabulary // read these instead of the Australian words
 }
 
 // lineState is what the next line must know about the last.
@@ -101,6 +103,10 @@ func (f *finder) line(i int) int {
 		return next
 	}
 	at := end - len(content)
+	if f.vocab != nil {
+		f.foreign(at, body, content, use)
+		return next
+	}
 	if n := f.field(at, content, body[0], use, next); n > 0 {
 		f.flush()
 		f.prev = lineState{started: true, use: use}
@@ -238,7 +244,7 @@ func mayHoldTag(s string) bool {
 // report keeps a marking unless an equal one of the same use is there.
 func (f *finder) report(t TextMarking) {
 	m := &t.Marking
-	rank, _ := Rank(m.Classification)
+	rank, _ := ClassRank(m.Scheme, m.Classification)
 	if len(f.out) >= maxTextMarkings && rank <= f.top[m.Use] {
 		return
 	}
