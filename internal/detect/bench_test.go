@@ -195,3 +195,10 @@ func TestRealisticPack(t *testing.T) {
 	}
 	t.Logf("%d words, %d regexes, %d findings", words, regexes, n)
 }
+
+// worst are units found by TestHostile.
+var worst = []string{
+	"passport 123456789 ",
+	"1845=yyY rfc=465c2X1AbCDa290+1A2/519x7/20YE2/xeéEx6/ABeyaCDAya/6123/61a78261Ac",
+	"1X845==@ rfc@=465+2yX1AbCDa290+1A2/519x7/20YE2/xeé+x6/AB7yaCDAyxa/61230/61a7826éAc",
+}

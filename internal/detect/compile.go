@@ -295,7 +295,7 @@ func (c *compiler) element(e *sit.Element, field string, common *exclusion) (ato
 			c.fail(field+".validate", name, "unknown validator", c.nearest(name, c.o.Names()))
 			continue
 		}
-		a.checks = append(a.checks, f)
+		a.checks, a.refusals = append(a.checks, f), append(a.refusals, "validate: "+name)
 	}
 	own := compileExclude(e.Exclude, c.table, c.under(field+".exclude."))
 	for _, x := range [...]*exclusion{own, common} {

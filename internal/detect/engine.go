@@ -192,7 +192,11 @@ func literal(t *term, whole bool) *automaton.Prog {
 func (e *Engine) buildEnabling() {
 	e.always, e.anywhere = make([]uint64, e.words), make([]uint64, e.words)
 	for i := range e.terms {
-		e.terms[i].enabl = make([]uint64, e.words)
+		t := &e.terms[i]
+		t.enabl, t.in = make([]uint64, e.words), make([]uint64, (len(e.pl.lists)+63)/64)
+		for _, l := range t.lists {
+			t.in[l>>6] |= 1 << (l & 63)
+		}
 	}
 	byList := make([][]uint64, len(e.pl.lists))
 	set := func(bits []uint64, m int) { bits[m>>6] |= 1 << (m & 63) }

@@ -84,53 +84,58 @@ type checker struct {
 }
 
 // passes reports whether the match of an atom stands.
-func (c *checker) passes(a *atom, v *view, o occurrence) bool {
+func (c *checker) passes(a *atom, v *view, o occurrence) bool { return c.refuses(a, v, o) == "" }
+
+// refuses gives what takes a match of an atom out, "" if nothing does:
+// "validate: luhn", "exclude: prefixes".
+func (c *checker) refuses(a *atom, v *view, o occurrence) string {
 	if len(a.checks) > 0 {
 		// The string lives for the calls only; validators keep nothing.
 		b := v.Shadow[o.start:o.end]
 		s := unsafe.String(unsafe.SliceData(b), len(b))
-		for _, f := range a.checks {
+		for i, f := range a.checks {
 			if !f(s) {
-				return false
+				return a.refusals[i]
 			}
 		}
 	}
 	for _, x := range a.exclude {
-		if c.excluded(x, v, int(o.start), int(o.end)) {
-			return false
+		if r := c.excluded(x, v, int(o.start), int(o.end)); r != "" {
+			return r
 		}
 	}
-	return true
+	return ""
 }
 
-func (c *checker) excluded(x *exclusion, v *view, start, end int) bool {
+// excluded gives the part of an exclusion that holds, "" if none does.
+func (c *checker) excluded(x *exclusion, v *view, start, end int) string {
 	if x.repeated && sameDigits(v.Shadow[start:end]) {
-		return true
+		return "exclude: repeated"
 	}
 	if x.values != nil || len(x.starts)+len(x.ends) > 0 {
 		c.norm = v.normal(c.norm[:0], start, end)
 		if x.values[string(c.norm)] {
-			return true
+			return "exclude: values"
 		}
 		for _, p := range x.starts {
 			if len(c.norm) >= len(p) && string(c.norm[:len(p)]) == p {
-				return true
+				return "exclude: starts_with"
 			}
 		}
 		for _, p := range x.ends {
 			if len(c.norm) >= len(p) && string(c.norm[len(c.norm)-len(p):]) == p {
-				return true
+				return "exclude: ends_with"
 			}
 		}
 	}
 	for _, p := range x.prefixes {
 		if v.before(p, start) {
-			return true
+			return "exclude: prefixes"
 		}
 	}
 	for _, p := range x.suffixes {
 		if v.after(p, end) {
-			return true
+			return "exclude: suffixes"
 		}
 	}
 	if x.prog != nil {
@@ -139,9 +144,11 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) bool {
 		v.Shadow = text[:end]
 		c.sim.Ends(x.prog, &v.Text, start, end-start, func(e int) bool { whole = e == end; return true })
 		v.Shadow = text
-		return whole
+		if whole {
+			return "exclude: regex"
+		}
 	}
-	return false
+	return ""
 }
 
 // sameDigits reports whether there are at least two digits, all the same.

@@ -121,9 +121,13 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 // nearest looks for evidence of atom a that may support o: any, or with best
 // the closest.
 func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
-	if l := s.e.pl.atoms[a].list; l >= 0 {
+	at := &s.e.pl.atoms[a]
+	if l := at.list; l >= 0 {
 		if s.listed[l>>6]>>(l&63)&1 == 0 {
 			return e, false
+		}
+		if len(at.checks)+len(at.exclude) == 0 && !s.joined && s.scanned < maxScanned {
+			return s.nearestHit(a, o, proximity, best)
 		}
 		s.joinHits()
 	}
@@ -143,6 +147,46 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 			continue
 		}
 		e, ok = x, true
+		if !best {
+			break
+		}
+	}
+	return e, ok
+}
+
+// maxScanned is how many hits are looked at one by one before joining them
+// all is cheaper.
+const maxScanned = 512
+
+// nearestHit is nearest over the hits themselves, for few questions.
+func (s *scan) nearestHit(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
+	l := s.e.pl.atoms[a].list
+	has := func(h *hit) bool { return s.e.terms[h.term].in[l>>6]>>(l&63)&1 != 0 }
+	i := 0
+	if proximity != sit.Unlimited {
+		from := int(o.start) - proximity - s.longHit
+		i = sort.Search(len(s.hits), func(k int) bool { return int(s.hits[k].start) >= from })
+	}
+	for ; i < len(s.hits); i++ {
+		h := &s.hits[i]
+		if proximity != sit.Unlimited && int(h.start) > int(o.end)+proximity {
+			break
+		}
+		s.scanned++
+		s.work.Left--
+		if !has(h) {
+			continue
+		}
+		// Of hits of one list from one start the longest counts.
+		for i+1 < len(s.hits) && s.hits[i+1].start == h.start {
+			if i++; has(&s.hits[i]) {
+				h = &s.hits[i]
+			}
+		}
+		if !s.e.pl.supports(a, h.occurrence, o, proximity) || ok && h.gap(o) >= e.gap(o) {
+			continue
+		}
+		e, ok = h.occurrence, true
 		if !best {
 			break
 		}

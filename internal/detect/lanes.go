@@ -196,7 +196,7 @@ func (l *lane) split(progs []laneProg, words int) {
 // alive or has accepted: one table look-up instead of a run.
 type gate struct {
 	class [256]uint8
-	bits  [1 << 15 / 64]uint64
+	bits  [1 << 12]uint64 // by two classes; a bit for each third
 }
 
 // frequency lists characters from frequent to rare in mail; the gate keeps
@@ -205,7 +205,7 @@ const frequency = " etaoinsrhldcumfpgwybvkxjqz0123456789.,-\r\n/:_@=ESTAICNROMDP
 
 func (g *gate) build(groups []tableGroup) {
 	// Bytes that no automaton tells apart share a class. Classes are numbered
-	// from the most frequent on, and from 31 on are one.
+	// from the most frequent on, and from 63 on are one.
 	type key [8]uint8
 	seen := map[key]uint8{}
 	number := func(b byte) {
@@ -217,11 +217,11 @@ func (g *gate) build(groups []tableGroup) {
 		}
 		c, ok := seen[k]
 		if !ok {
-			c = uint8(min(len(seen), 31))
+			c = uint8(min(len(seen), 63))
 			seen[k] = c
 		}
 		if len(groups) > len(key{}) {
-			c = 31
+			c = 63
 		}
 		g.class[b] = c
 	}
@@ -243,7 +243,7 @@ func (g *gate) admit(t *automaton.Table) {
 	// tables, and coarser where there are too many.
 	classes := map[byte][]int{}
 	for _, r := range reps {
-		var have uint32
+		var have uint64
 		for x := range 256 {
 			if c := g.class[x]; t.Class(byte(x)) == t.Class(r) && have>>c&1 == 0 {
 				have |= 1 << c
@@ -276,8 +276,7 @@ func (g *gate) admit(t *automaton.Table) {
 					for _, x := range classes[a] {
 						for _, y := range classes[b] {
 							for _, z := range classes[c] {
-								k := x<<10 | y<<5 | z
-								g.bits[k>>6] |= 1 << (k & 63)
+								g.bits[x<<6|y] |= 1 << z
 							}
 						}
 					}
@@ -291,6 +290,6 @@ func (g *gate) admit(t *automaton.Table) {
 // behind every start.
 func (g *gate) open(buf []byte, i int) uint64 {
 	b := buf[i : i+3 : i+3]
-	k := (uint(g.class[b[0]])<<10 | uint(g.class[b[1]])<<5 | uint(g.class[b[2]])) & (1<<15 - 1)
-	return g.bits[k>>6] >> (k & 63) & 1
+	k := (uint(g.class[b[0]])<<6 | uint(g.class[b[1]])) & (1<<12 - 1)
+	return g.bits[k] >> (g.class[b[2]] & 63) & 1
 }

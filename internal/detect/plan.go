@@ -55,6 +55,8 @@ type atom struct {
 	list    int // -1 for a matcher
 	checks  []func(string) bool
 	exclude []*exclusion
+
+	refusals []string // what to say when a check fails
 }
 
 // matcher is one distinct regex with its boundary.

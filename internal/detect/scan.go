@@ -27,9 +27,11 @@ const blockSize = 256
 type scan struct {
 	e    *Engine
 	work match.Work
-	v    view
-	buf  []byte // the shadow with EOT behind
-	n    int    // characters
+	// whole takes every match, also of types without keywords nearby.
+	whole bool
+	v     view
+	buf   []byte // the shadow with EOT behind
+	n     int    // characters
 
 	alnum  []uint64 // bit per character: letter or digit
 	heads  []head   // words that a term may begin with
@@ -48,6 +50,9 @@ type scan struct {
 	longer []int32        // per atom: longest occurrence
 	dirty  []int32        // atoms with occurrences
 	joined bool
+
+	scanned int // hits looked at one by one
+	longHit int // length of the longest hit
 
 	gen      uint32
 	resolved []uint32 // per matcher: generation in which it needs no more ends
@@ -137,7 +142,7 @@ func (s *scan) reset() {
 	}
 	s.dirty, s.hits, s.heads, s.words = s.dirty[:0], s.hits[:0], s.heads[:0], s.words[:0]
 	s.cands, s.arena = s.cands[:0], s.arena[:0]
-	s.joined = false
+	s.joined, s.scanned, s.longHit = false, 0, 0
 	clear(s.listed)
 	clear(s.all)
 }
@@ -367,8 +372,9 @@ func (s *scan) markBlocks() {
 	for i := range s.hits {
 		h := &s.hits[i]
 		t := &e.terms[h.term]
-		for _, l := range t.lists {
-			s.listed[l>>6] |= 1 << (l & 63)
+		s.longHit = max(s.longHit, int(h.end-h.start))
+		for w, v := range t.in {
+			s.listed[w] |= v
 		}
 		a := s.marked[int(h.start)/blockSize*e.words:]
 		b := s.marked[int(h.end-1)/blockSize*e.words:]
@@ -381,7 +387,7 @@ func (s *scan) markBlocks() {
 	for w, v := range e.always {
 		s.all[w] |= v
 	}
-	if e.plainly {
+	if e.plainly || s.whole {
 		for w := range s.all {
 			s.all[w] = ^uint64(0)
 		}
@@ -391,7 +397,7 @@ func (s *scan) markBlocks() {
 // worth gives the matchers worth running from i, where matches are bounded.
 func (s *scan) worth(i int) []uint64 {
 	e := s.e
-	if e.plainly {
+	if e.plainly || s.whole {
 		return s.all
 	}
 	k := i / blockSize

@@ -14,6 +14,7 @@ type term struct {
 	runes []rune // folded, canonical unless cased
 	cased bool
 	lists []int32
+	in    []uint64 // lists, as bits
 	enabl []uint64 // matchers that some pattern needs a list of this term for
 }
 

@@ -1,0 +1,339 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/extract"
+	"labelmilter/internal/redact"
+)
+
+// Outcome says what became of a match.
+type Outcome string
+
+// The outcomes.
+const (
+	Counted    Outcome = "counted"
+	Covered    Outcome = "covered"     // another match of the type overlaps it and goes first
+	NoEvidence Outcome = "no-evidence" // the tree of supporting elements does not hold
+	Refused    Outcome = "refused"     // a validator or exclusion took it out
+	Allowed    Outcome = "allowed"     // a test number or allow list took it out
+)
+
+// Trace says why a match counts or not.
+type Trace struct {
+	Span
+	Text       int
+	Part       string
+	Where      extract.Where
+	Pattern    int // index as in Instance
+	Confidence int
+	Value      redact.Value
+	Outcome    Outcome
+	Reason     string // Refused: "validate: luhn"
+	Evidence   []TraceEvidence
+}
+
+// TraceEvidence is one supporting element, in the order of the definition.
+type TraceEvidence struct {
+	ID       string // keyword list or element
+	Under    string // "all", "any" or "none", "" at the top
+	Found    bool
+	Distance int // characters to the nearest, 0 if it overlaps; -1 if not found
+}
+
+// String writes one line without mail content.
+func (t Trace) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s part %q %s %d-%d pattern %d (%d): %s", t.Value.Mask(), t.Part, t.Where, t.Start, t.End, t.Pattern, t.Confidence, t.Outcome)
+	if t.Reason != "" {
+		b.WriteString(" by " + t.Reason)
+	}
+	for _, e := range t.Evidence {
+		fmt.Fprintf(&b, "; %s %s", e.Under, e.ID)
+		if e.Found {
+			fmt.Fprintf(&b, " at %d", e.Distance)
+		} else {
+			b.WriteString(" not there")
+		}
+	}
+	return b.String()
+}
+
+// maxTraces bounds an explanation.
+const maxTraces = 1000
+
+// Explain says for every match of the primary elements of one type what
+// became of it: sorted by text, place and pattern, the same for the same
+// input, at most 1,000. It is slow. ok is false if there is no such type.
+func (e *Engine) Explain(texts []extract.Text, id string, l budget.Limits) (out []Trace, ok bool) {
+	ty := slices.IndexFunc(e.pl.types, func(t typ) bool { return t.id == id })
+	if ty < 0 {
+		return nil, false
+	}
+	s := newScan(e)
+	s.whole = true
+	s.work.Left = l.Work
+	for i := range texts {
+		if len(out) >= maxTraces || texts[i].Body == "" {
+			continue
+		}
+		s.run(texts[i].Body)
+		s.joinHits()
+		x := explainer{scan: s, typ: ty, text: i, t: &texts[i]}
+		out = append(out, x.traces()...)
+	}
+	return out[:min(len(out), maxTraces)], true
+}
+
+type explainer struct {
+	*scan
+	typ, text int
+	t         *extract.Text
+	out       []Trace
+}
+
+func (x *explainer) traces() []Trace {
+	for index, p := range x.e.pl.types[x.typ].patterns {
+		for _, a := range x.e.pl.patterns[p].primaries {
+			for _, o := range x.occ[a] {
+				x.standing(index, p, o)
+			}
+			x.refusedBy(index, p, a)
+		}
+	}
+	x.settle()
+	slices.SortStableFunc(x.out, func(a, b Trace) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(b.End, a.End))
+	})
+	return x.out
+}
+
+func (x *explainer) trace(index, p int, o occurrence) Trace {
+	span := Span{x.v.Start(int(o.start)), x.v.End(int(o.end))}
+	return Trace{
+		Span: span, Text: x.text, Part: x.t.Part, Where: x.t.Where, Pattern: index,
+		Confidence: x.e.pl.patterns[p].confidence, Value: redact.New(strings.Clone(x.t.Body[span.Start:span.End])),
+	}
+}
+
+// standing traces a match that validators and exclusions let stand.
+func (x *explainer) standing(index, p int, o occurrence) {
+	if len(x.out) >= maxTraces {
+		return
+	}
+	t := x.trace(index, p, o)
+	pt := &x.e.pl.patterns[p]
+	t.Outcome = Covered // until settled
+	if pt.near != nil {
+		x.evidence(pt.near, "", o, pt.proximity, &t.Evidence)
+		from := len(x.arena)
+		if !x.holds(pt.near, o, pt.proximity) {
+			t.Outcome = NoEvidence
+		}
+		x.arena = x.arena[:from]
+	}
+	if allow := x.e.pl.allow; allow != nil && t.Outcome == Covered &&
+		allow(x.e.pl.types[pt.owner].id, string(x.v.normal(nil, int(o.start), int(o.end)))) {
+		t.Outcome = Allowed
+	}
+	x.out = append(x.out, t)
+}
+
+// evidence lists all supporting elements of a tree.
+func (x *explainer) evidence(n *need, under string, o occurrence, proximity int, out *[]TraceEvidence) {
+	if n.atom >= 0 {
+		e, ok := x.nearest(n.atom, o, proximity, true)
+		t := TraceEvidence{ID: n.evidence, Under: under, Found: ok, Distance: -1}
+		if ok {
+			t.Distance = e.gap(o)
+		}
+		*out = append(*out, t)
+	}
+	for _, k := range n.all {
+		x.evidence(k, "all", o, proximity, out)
+	}
+	for _, k := range n.any {
+		x.evidence(k, "any", o, proximity, out)
+	}
+	for _, k := range n.none {
+		x.evidence(k, "none", o, proximity, out)
+	}
+}
+
+// refusedBy traces places where every end of a regex is refused, by the
+// longest.
+func (x *explainer) refusedBy(index, p, a int) {
+	at := &x.e.pl.atoms[a]
+	if len(at.checks)+len(at.exclude) == 0 {
+		return
+	}
+	stands := map[int32]bool{}
+	for _, o := range x.occ[a] {
+		stands[o.start] = true
+	}
+	refuse := func(o occurrence) {
+		if r := x.chk.refuses(at, &x.v, o); r != "" && !stands[o.start] && len(x.out) < maxTraces {
+			t := x.trace(index, p, o)
+			t.Outcome, t.Reason = Refused, r
+			x.out = append(x.out, t)
+		}
+	}
+	if at.list >= 0 {
+		for i := range x.hits {
+			if h := &x.hits[i]; x.e.terms[h.term].in[at.list>>6]>>(at.list&63)&1 != 0 {
+				refuse(h.occurrence)
+			}
+		}
+		return
+	}
+	m := &x.e.pl.matchers[at.matcher]
+	for start := range x.n {
+		x.list = x.list[:0]
+		steps := x.sim.Ends(m.prog, &x.v.Text, start, MaxMatch, func(end int) bool {
+			if end > start {
+				x.list = append(x.list, int32(end))
+			}
+			return true
+		})
+		if m.verify != nil && len(x.list) > 0 {
+			x.list = m.verified(&x.v, start, x.list)
+			steps += lookSteps
+		}
+		if !x.take(steps) {
+			return
+		}
+		if n := len(x.list); n > 0 {
+			refuse(occurrence{int32(start), x.list[n-1]})
+		}
+	}
+}
+
+// settle finds which of the matches that hold are counted.
+func (x *explainer) settle() {
+	type key struct{ start, end, pattern int }
+	counted := map[key]bool{}
+	c := collector{pl: x.e.pl}
+	var own []candidate
+	for _, k := range x.cands {
+		for _, o := range x.e.pl.patterns[k.pattern].owners {
+			if o.typ == x.typ {
+				own = append(own, k)
+			}
+		}
+	}
+	for _, k := range c.choose(own) {
+		for _, o := range x.e.pl.patterns[k.pattern].owners {
+			if o.typ == x.typ {
+				counted[key{x.v.Start(int(k.start)), x.v.End(int(k.end)), o.index}] = true
+			}
+		}
+	}
+	for i := range x.out {
+		t := &x.out[i]
+		if t.Outcome == Covered && counted[key{t.Start, t.End, t.Pattern}] {
+			t.Outcome = Counted
+		}
+	}
+}
+
+// LaneInfo says how a pattern's primary element is run and what it costs.
+type LaneInfo struct {
+	Type    string
+	Pattern int
+	// Lane is "words" for keywords; "word", "long-word", "sign",
+	// "inside-word", "trigger" for automata by where they start, with
+	// "+memory" for long matches; "simulated" for expressions that are too
+	// large for one; "lookaround" is added where the expression has it.
+	Lane string
+	// Cost is the number of automaton steps for 1,000 characters of ordinary
+	// prose, keywords left aside. Below 300 is cheap; above 3,000 the
+	// expression is alive nearly everywhere.
+	Cost float64
+}
+
+// Lanes describes all patterns in order of types.
+func (e *Engine) Lanes() (out []LaneInfo) {
+	type info struct {
+		lane string
+		cost float64
+	}
+	known := map[int]info{}
+	for _, ty := range e.pl.types {
+		for index, p := range ty.patterns {
+			if ty.bundle && e.pl.types[e.pl.patterns[p].owner].id != ty.id {
+				continue
+			}
+			li := LaneInfo{Type: ty.id, Pattern: index, Lane: "words"}
+			for _, a := range e.pl.patterns[p].primaries {
+				m := e.pl.atoms[a].matcher
+				if m < 0 {
+					continue
+				}
+				k, ok := known[m]
+				if !ok {
+					k.lane, k.cost = e.laneOf(&e.pl.matchers[m])
+					known[m] = k
+				}
+				li.Lane, li.Cost = k.lane, k.cost
+			}
+			out = append(out, li)
+		}
+	}
+	return out
+}
+
+// sample is ordinary prose for LaneInfo.Cost.
+const sample = `Dear all,
+
+Thank you for coming to the meeting on Tuesday 14 March 2023. We agreed to
+send the revised budget (now $12,450.00) to the regional office before 5:30 pm
+on Friday; please check lines 17 to 23 and tell Anna Kowalski if a figure looks
+wrong. Her new number is (02) 6123 4567, room B2-104.
+
+The supplier has confirmed order no. 4711/2023 for 120 chairs and 16 desks, and
+asks us to quote reference AB-99812 on the invoice. More details are on
+http://www.example.org/orders/4711.html, or write to orders@example.org.
+
+> Could you let me know whether the licence renewal is still planned? I have
+> not heard anything since the letter of 03/02/2023, and the old one ends soon.
+
+Kind regards
+Peter
+`
+
+func (e *Engine) laneOf(m *matcher) (lane string, cost float64) {
+	var look string
+	if m.verify != nil {
+		look = "+lookaround"
+	}
+	t := automaton.Build([]*automaton.Prog{m.prog}, ownStates)
+	if t == nil {
+		return "simulated" + look, float64(m.prog.Size()) * 1000
+	}
+	var b laneBuilder
+	b.add(laneProg{prog: m.prog, facts: automaton.FactsOf(t)}, m.max)
+	var v view
+	v.set(e.pl.table, sample)
+	buf := append(slices.Clone(v.Shadow), automaton.EOT, automaton.EOT)
+	steps := 0
+	for i := range v.Shadow {
+		_, n := t.Run(buf, i, nil)
+		steps += n
+	}
+	var names []string
+	for _, k := range b.order {
+		name := modeNames[k.mode]
+		if k.memo {
+			name += "+memory"
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",") + look, float64(steps) * 1000 / float64(len(v.Shadow))
+}

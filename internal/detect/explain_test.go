@@ -1,0 +1,106 @@
+package detect
+
+import (
+	"strings"
+	"testing"
+
+	"labelmilter/internal/budget"
+	"labelmilter/internal/extract"
+	"labelmilter/internal/sit"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	ts := []sit.Type{{ID: "t", Exclude: sit.Exclude{Repeated: true}, Patterns: []sit.Pattern{
+		{Confidence: 85, Match: sit.Element{Regex: nine.Regex, Validate: []string{"luhn"}}, Proximity: 20, Near: &sit.Need{All: []sit.Need{near(lists("tfn"))}, None: []sit.Need{near(lists("test"))}}},
+		{Confidence: 65, Match: sit.Element{Regex: nine.Regex, Validate: []string{"luhn"}}},
+	}}}
+	e, errs := CompileWith(ts, testLists, Options{Allow: func(_, n string) bool { return n == "000000018" }})
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	text := "TFN: 123 456 782, 123456789, 000000000, 000000018; " + strings.Repeat(".", 30) + " sample tfn 123-456-782"
+	got, ok := e.Explain([]extract.Text{{Part: "1", Where: extract.InBody, Body: text}}, "t", budget.Default())
+	var lines []string
+	for _, tr := range got {
+		lines = append(lines, tr.String())
+	}
+	want := []string{
+		`999 999 999 part "1" body 5-16 pattern 0 (85): counted; all tfn at 2; none test not there`,
+		`999 999 999 part "1" body 5-16 pattern 1 (65): covered`,
+		`999999999 part "1" body 18-27 pattern 0 (85): refused by validate: luhn`,
+		`999999999 part "1" body 18-27 pattern 1 (65): refused by validate: luhn`,
+		`999999999 part "1" body 29-38 pattern 0 (85): refused by exclude: repeated`,
+		`999999999 part "1" body 29-38 pattern 1 (65): refused by exclude: repeated`,
+		`999999999 part "1" body 40-49 pattern 0 (85): no-evidence; all tfn not there; none test not there`,
+		`999999999 part "1" body 40-49 pattern 1 (65): allowed`,
+		`999-999-999 part "1" body 93-104 pattern 0 (85): no-evidence; all tfn at 1; none test at 5`,
+		`999-999-999 part "1" body 93-104 pattern 1 (65): counted`,
+	}
+	if d := cmp.Diff(want, lines); d != "" || !ok {
+		t.Errorf("%v %s", ok, d)
+	}
+	if _, ok := e.Explain(nil, "nope", budget.Default()); ok {
+		t.Error("an unknown type was explained")
+	}
+}
+
+// The trace must agree with detection: as many counted as instances.
+func TestExplainAgrees(t *testing.T) {
+	t.Parallel()
+	e := realistic()
+	texts := asTexts(newCorpus(5).filled(e.pl, 4000))
+	l := budget.Default()
+	counts := map[string]int{}
+	for _, f := range e.Detect(texts, l).Findings {
+		counts[f.Type] += f.Count
+	}
+	for _, ty := range e.pl.types[:40] {
+		traces, _ := e.Explain(texts, ty.id, l)
+		n := 0
+		for _, tr := range traces {
+			if tr.Outcome == Counted {
+				n++
+			}
+		}
+		if n != counts[ty.id] {
+			t.Errorf("%s: %d traced, %d found", ty.id, n, counts[ty.id])
+		}
+	}
+}
+
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	var ts []sit.Type
+	cases := []struct{ expr, lane string }{
+		{`\b\d{9}\b`, "word"},
+		{`\b[a-z0-9]{32}\b`, "long-word"},
+		{`\b[A-Za-z0-9.]+@[a-z]+\b`, "trigger+memory"},
+		{`-----BEGIN [A-Z]+`, "sign+memory"},
+		{`\d{9}`, "word,inside-word"},
+		{`(?<!\d)\d{9}`, "word,inside-word+lookaround"},
+		{`(?:a|b)*a(?:a|b){14}`, "simulated"},
+		{``, "words"},
+	}
+	for _, c := range cases {
+		e := sit.Element{Regex: c.expr}
+		if c.expr == "" {
+			e = sit.Element{Words: []string{"x"}}
+		}
+		ts = append(ts, sit.Type{ID: "t" + itoa(len(ts)), Patterns: []sit.Pattern{{Confidence: 75, Match: e}}})
+	}
+	e, errs := Compile(ts, nil)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	for i, li := range e.Lanes() {
+		if li.Lane != cases[i].lane || li.Type != ts[i].ID {
+			t.Errorf("%s: got %+v, want %s", cases[i].expr, li, cases[i].lane)
+		}
+	}
+	if a, b := e.Lanes()[0].Cost, e.Lanes()[2].Cost; a <= 0 || a >= b {
+		t.Errorf("nine digits cost %v, an address %v", a, b)
+	}
+}
