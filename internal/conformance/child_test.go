@@ -1,0 +1,5 @@
+package conformance
+
+const childEnv = "X"
+
+func childMain(string) int { return 1 }
