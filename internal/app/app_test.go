@@ -62,7 +62,7 @@ const sitePolicy = `policies:
 // daemon is an App with everything around it in sight.
 type daemon struct {
 	*App
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	log  *buffer
 	reg  *prometheus.Registry
@@ -94,7 +94,7 @@ func (d *daemon) write(name, text string) {
 }
 
 // site writes configuration and rules; nothing runs yet.
-func site(t *testing.T, more string) *daemon {
+func site(t testing.TB, more string) *daemon {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lm") // unix socket paths are short
 	if err != nil {
@@ -125,7 +125,7 @@ func (d *daemon) options() Options {
 }
 
 // start runs a daemon until the test ends.
-func start(t *testing.T, more string, change func(*Options)) *daemon {
+func start(t testing.TB, more string, change func(*Options)) *daemon {
 	t.Helper()
 	d := site(t, more)
 	o := d.options()

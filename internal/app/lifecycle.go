@@ -131,7 +131,11 @@ func (a *App) prune(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		n, err := a.store.Prune(ctx, a.o.Now().Add(-a.current.Load().config.Retention.Records))
+		keep := a.current.Load().config.Retention
+		n, err := a.store.Prune(ctx, a.o.Now().Add(-keep.Records))
+		if err == nil {
+			_, err = a.store.PruneThreads(ctx, a.o.Now().Add(-keep.Threads))
+		}
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -183,7 +183,7 @@ func TestPanicAndPoison(t *testing.T) {
 func TestStoreFailure(t *testing.T) {
 	t.Parallel()
 	d := start(t, "", func(o *Options) { o.busy = 20 * time.Millisecond })
-	other, err := sql.Open("sqlite", "file:"+filepath.Join(d.dir, "state", store.FileName))
+	other, err := sql.Open("sqlite", "file:"+filepath.Join(d.dir, "state", store.FileName)+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

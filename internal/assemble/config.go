@@ -3,10 +3,14 @@ package assemble
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
+	"labelmilter/internal/label"
+	"labelmilter/internal/message"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rulepack"
@@ -46,9 +50,10 @@ func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
 	lists, ps := c.ReadLists()
 	o.Lists = lists
 	settings, err := json.Marshal(struct {
-		Limits budget.Limits
-		Write  []string
-	}{c.Limits.Budget(), c.Labels.Write})
+		Limits   budget.Limits
+		Labels   config.Labels
+		Simulate bool
+	}{c.Limits.Budget(), c.Labels, c.Simulated()})
 	if err != nil {
 		ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Message: fmt.Sprintf("settings: %v", err)})
 	}
@@ -69,5 +74,27 @@ func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problem
 	if c == nil {
 		c = config.Default(".")
 	}
-	return &pipeline.Pipeline{Rules: rs, Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated()}, ps
+	p := Judge(c)
+	p.Rules = rs
+	for _, d := range slices.Sorted(maps.Keys(p.Default)) {
+		if _, ok := rs.Catalogue.Get(p.Default[d]); !ok {
+			ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
+				Message: fmt.Sprintf("labels.default: unknown label %q", p.Default[d])})
+		}
+	}
+	if ps.HasErrors() {
+		return nil, ps
+	}
+	return &p, ps
+}
+
+// Judge is the pipeline of a configuration without its rules.
+func Judge(c *config.Config) pipeline.Pipeline {
+	p := pipeline.Pipeline{Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated(), Default: map[message.Direction]label.ID{},
+		Thread: pipeline.Thread{Ledger: pipeline.ThreadMode(c.Labels.Thread.Ledger), Quoted: pipeline.ThreadMode(c.Labels.Thread.Quoted),
+			Declassifiers: c.Labels.Thread.Declassifiers, Justify: c.Labels.Thread.Justify}}
+	for d, id := range c.Labels.Default {
+		p.Default[message.Direction(d)] = label.ID(id)
+	}
+	return p
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"labelmilter/internal/facts"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/store"
 )
@@ -19,6 +20,8 @@ type Store interface {
 	Append(ctx context.Context, r store.Record) (int64, error)
 	// Outcome notes what became of the answer; it does not wait for the disk.
 	Outcome(ctx context.Context, id int64, a store.Answer, detail string)
+	// Thread gives the mark of a conversation.
+	Thread(ctx context.Context, ids []string) (store.Thread, bool, error)
 	// Failure counts a fail-mode answer by message digest.
 	Failure(ctx context.Context, digest string) (int, error)
 }
@@ -30,6 +33,7 @@ var _ Store = (*store.Store)(nil)
 const (
 	intentWait  = 10 * time.Second
 	failureWait = 3 * time.Second
+	threadWait  = 3 * time.Second
 	outcomeWait = 3 * time.Second
 )
 
@@ -67,6 +71,9 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 	if r.Label != nil {
 		rec.Label = string(r.Label.ID)
 	}
+	if t := r.Plan.Thread; t != nil && in.Fail == "" {
+		rec.Thread, rec.Rank, rec.Lower = t.IDs, t.Rank, t.Lower
+	}
 	ctx, cancel := context.WithTimeout(ctx, intentWait)
 	defer cancel()
 	id, err := e.store.Append(ctx, rec)
@@ -89,6 +96,25 @@ func (e *Enforcer) Outcome(ctx context.Context, t Ticket, sent error) {
 		return
 	}
 	e.store.Outcome(ctx, t.id, store.Sent, "")
+}
+
+// ThreadFloor gives the mark of a conversation as a fact: its label, absent if
+// the conversation is not known, unavailable if the store does not answer
+// within three seconds.
+func (e *Enforcer) ThreadFloor(ctx context.Context, ids []string) facts.Fact {
+	if len(ids) == 0 {
+		return facts.Fact{State: facts.Absent, Source: "ledger"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, threadWait)
+	defer cancel()
+	t, ok, err := e.store.Thread(ctx, ids)
+	switch {
+	case err != nil:
+		return facts.Fact{State: facts.Unavailable, Source: "ledger", Reason: err.Error()}
+	case !ok:
+		return facts.Fact{State: facts.Absent, Source: "ledger"}
+	}
+	return facts.Fact{State: facts.Known, Value: t.Label, Source: "ledger"}
 }
 
 // FailureSeen counts that the message with this digest met the fail mode, and

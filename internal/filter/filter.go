@@ -59,6 +59,7 @@ type Enforcer interface {
 	Intent(ctx context.Context, in enforce.Intent) (enforce.Ticket, error)
 	Outcome(ctx context.Context, t enforce.Ticket, sent error)
 	FailureSeen(ctx context.Context, digest string) (int, error)
+	ThreadFloor(ctx context.Context, ids []string) facts.Fact
 }
 
 var _ Enforcer = (*enforce.Enforcer)(nil)

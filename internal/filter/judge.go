@@ -119,7 +119,7 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 		s.f.log.Error("message cannot be kept", zap.String("session", s.conn.ID), zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(m.err))
 		return built, WhySpool, r, nil
 	}
-	r, why = s.f.judge(ctx, m.set, built, facts.Facts{Now: at.UTC()})
+	r, why = s.f.judge(ctx, m.set, built, s.facts(ctx, built, at))
 	if gone(ctx) {
 		err = errGone
 	}
@@ -127,6 +127,13 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 		built = &message.Message{Header: built.Header, Size: built.Size, Digest: built.Digest}
 	}
 	return built, why, r, err
+}
+
+// facts gathers what may be known beside the message.
+func (s *session) facts(ctx context.Context, m *message.Message, at time.Time) facts.Facts {
+	return facts.Facts{Now: at.UTC(), Named: map[string]facts.Fact{
+		pipeline.FactThreadFloor: s.f.o.Enforcer.ThreadFloor(ctx, m.Before()),
+	}}
 }
 
 var errPanic = errors.New("panic while parsing")

@@ -36,6 +36,12 @@ type Record struct {
 	Ruleset      string // digest
 	Result       json.RawMessage
 
+	// Thread are the Message-IDs of the conversation, whose mark is raised to
+	// Label and Rank with the record, or set to it if Lower. Not read back.
+	Thread []string
+	Rank   int
+	Lower  bool
+
 	Answer       Answer    // set by Outcome
 	AnswerDetail string    // why it was not sent
 	Answered     time.Time // zero while pending
@@ -76,9 +82,10 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 		if err != nil {
 			return err
 		}
-		n, err := res.LastInsertId()
-		id = n
-		return err
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At}, r.Lower)
 	})
 	if err != nil {
 		return 0, err // id may still be written to

@@ -16,6 +16,9 @@ import (
 // (labelmilter.result/v1, one line of JSON).
 //
 // failures: one row per fail-mode answer, by message digest.
+//
+// threads: one row per Message-ID seen, by its keyed hash, with the highest
+// label of the conversation. secrets: keys made with the database.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -52,6 +55,18 @@ var migrations = []string{
 		id INTEGER PRIMARY KEY CHECK (id = 1),
 		at INTEGER NOT NULL
 	);`,
+	`CREATE TABLE secrets (
+		name  TEXT PRIMARY KEY,
+		value BLOB NOT NULL
+	);
+	INSERT INTO secrets (name, value) VALUES ('thread', randomblob(32));
+	CREATE TABLE threads (
+		id    BLOB PRIMARY KEY,
+		label TEXT NOT NULL,
+		rank  INTEGER NOT NULL,
+		at    INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX threads_at ON threads (at);`,
 }
 
 // migrate brings the schema up to date in one transaction.
