@@ -50,10 +50,9 @@ func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
 	lists, ps := c.ReadLists()
 	o.Lists = lists
 	settings, err := json.Marshal(struct {
-		Limits   budget.Limits
-		Labels   config.Labels
-		Simulate bool
-	}{c.Limits.Budget(), c.Labels, c.Simulated()})
+		Limits budget.Limits
+		Labels config.Labels
+	}{c.Limits.Budget(), c.Labels})
 	if err != nil {
 		ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Message: fmt.Sprintf("settings: %v", err)})
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"labelmilter/internal/assemble"
-	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/label"
@@ -115,12 +114,12 @@ type made struct {
 
 // pipelines loads the rule set that the flags choose and checks it.
 func (a *command) pipelines(j *judgeFlags) (*pipelines, error) {
-	opt, limits, write, err := a.assemble()
+	opt, proto, err := a.assemble()
 	if err != nil {
 		return nil, err
 	}
-	ps := &pipelines{base: opt, made: map[string]*made{},
-		proto: pipeline.Pipeline{Limits: limits, Write: write, Explain: j.explain, ShowContent: j.showContent}}
+	proto.Explain, proto.ShowContent = j.explain, j.showContent
+	ps := &pipelines{base: opt, made: map[string]*made{}, proto: proto}
 	_, problems := ps.Pipeline(nil)
 	if problems.HasErrors() {
 		return nil, a.problems(problems)
@@ -217,20 +216,21 @@ func (a *command) flags() assemble.Flags {
 	return assemble.Flags{RulesDirs: a.rules.dirs, AddPacks: a.rules.packs, Catalogue: a.rules.catalogue}
 }
 
-// assemble makes the options of the rule set out of flags and configuration.
-func (a *command) assemble() (assemble.Options, budget.Limits, []string, error) {
-	limits, write := budget.Default(), []string{label.Header}
-	var c *config.Config
+// assemble makes the options of the rule set, and the pipeline without rules,
+// out of flags and configuration.
+func (a *command) assemble() (assemble.Options, pipeline.Pipeline, error) {
+	c := config.Default(".")
+	var given *config.Config
 	if a.rules.config != "" {
 		var err error
-		if c, err = a.loadConfig(); err != nil {
-			return assemble.Options{}, limits, nil, err
+		if given, err = a.loadConfig(); err != nil {
+			return assemble.Options{}, pipeline.Pipeline{}, err
 		}
-		limits, write = c.Limits.Budget(), c.Labels.Write
+		c = given
 	}
-	o, ps := assemble.FromConfig(c, a.flags())
+	o, ps := assemble.FromConfig(given, a.flags())
 	if ps.HasErrors() {
-		return o, limits, nil, a.problems(ps)
+		return o, pipeline.Pipeline{}, a.problems(ps)
 	}
-	return o, limits, write, nil
+	return o, assemble.Judge(c), nil
 }

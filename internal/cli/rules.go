@@ -32,7 +32,7 @@ func (a *command) rulesCmd() *cobra.Command {
 
 // packArgs adds folders and pack ids given as arguments to the flags.
 func (a *command) packArgs(args []string) (assemble.Options, error) {
-	o, _, _, err := a.assemble()
+	o, _, err := a.assemble()
 	if err != nil {
 		return o, err
 	}

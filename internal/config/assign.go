@@ -143,6 +143,11 @@ func (k *checker) labels() {
 		k.once(seen, n, "field", value)
 		return value
 	})
+	if node := given(k.root, "labels", "default"); node != nil {
+		for _, e := range node.Entries() {
+			k.d.OneOf(e.Key, "direction", e.Key.Text(), []string{"inbound", "internal", "outbound"})
+		}
+	}
 	guids := map[string]int{}
 	if node := given(k.root, "labels", "guids"); node != nil {
 		for _, e := range node.Entries() {

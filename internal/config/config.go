@@ -86,7 +86,17 @@ type Labels struct {
 	Catalogue string            `yaml:"catalogue" doc:"The active catalogue of labels; needed if the packs hold several." example:"au-pspf"`
 	Write     []string          `yaml:"write" enum:"X-Sensitivity-Label|msip_labels|X-Protective-Marking|subject" default:"[X-Sensitivity-Label]" doc:"Header fields that are written when a label is decided; subject is the tag in the subject line."`
 	Ceiling   string            `yaml:"ceiling" default:"PROTECTED" doc:"Highest security classification that this system may carry; mail above it is blocked."`
+	Default   map[string]string `yaml:"default" doc:"Label of mail for which nothing else speaks, by direction." example:"{outbound: official}"`
+	Thread    Thread            `yaml:"thread" doc:"What happens to a reply labelled below its conversation."`
 	GUIDs     map[string]string `yaml:"guids" doc:"GUID of each label in the tenant, by label id." example:"{official-sensitive: 00000000-0000-0000-0000-000000000000}"`
+}
+
+// Thread is what happens to a reply labelled below its conversation.
+type Thread struct {
+	Ledger        string   `yaml:"ledger" enum:"allow|recommend|raise|hold" default:"raise" doc:"Below the highest label that a message of the conversation had here."`
+	Quoted        string   `yaml:"quoted" enum:"allow|recommend|raise|hold" default:"recommend" doc:"Below a marking in quoted text."`
+	Declassifiers []string `yaml:"declassifiers" doc:"Directory groups whose members may lower a label." example:"[declassifiers]"`
+	Justify       bool     `yaml:"justify" default:"false" doc:"A field X-Label-Justification from an authenticated sender may lower a label; it is removed and recorded."`
 }
 
 // Quarantine is where held messages are kept.
@@ -103,6 +113,7 @@ type Fail struct {
 
 // Retention is how long things are kept.
 type Retention struct {
+	Threads time.Duration `yaml:"threads" min:"1d" max:"3660d" default:"180d" doc:"High-water marks of conversations, since their last message."`
 	Records time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
 }
 

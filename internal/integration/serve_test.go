@@ -380,3 +380,18 @@ func TestReloadUnderLoad(t *testing.T) {
 		t.Errorf("%d messages delivered, %d sent", got, messages)
 	}
 }
+
+func TestReplyBelowItsThread(t *testing.T) {
+	eachMTA(t, "", nil, func(t *testing.T, d *daemon, l *lab) {
+		l.send(t, mail("thread-1", "VER=2018.4, NS=gov.au, SEC=PROTECTED, ORIGIN=a@b.gov.au", "x", ""))
+		wantLabel(t, l.delivered(t, "body of thread-1"), "protected")
+		l.send(t, mail("thread-2", "", "Re: x [SEC=OFFICIAL]", "In-Reply-To: <thread-1@example.org>\n"))
+		wantLabel(t, l.delivered(t, "body of thread-2"), "protected")
+		if got := d.record("<thread-2@example.org>")["label"].(map[string]any); got["source"] != "thread" || got["by_standard"] != "official" {
+			t.Errorf("label of the reply: %v", got)
+		}
+		// A conversation of its own is not touched.
+		l.send(t, mail("thread-3", "", "y [SEC=OFFICIAL]", ""))
+		wantLabel(t, l.delivered(t, "body of thread-3"), "official")
+	})
+}

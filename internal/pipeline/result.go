@@ -11,6 +11,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract"
+	"labelmilter/internal/facts"
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/plan"
@@ -42,6 +43,7 @@ type Result struct {
 	Effects       []plan.Effect          `json:"effects"`
 	Inspection    Inspection             `json:"inspection"`
 	Digests       Digests                `json:"digests"`
+	Facts         facts.Facts            `json:"facts"` // what was known beside the message
 	DurationUS    *int64                 `json:"duration_us,omitempty"`
 
 	// Plan is what serve carries out.

@@ -19,6 +19,16 @@ type Plan struct {
 	Modifications []verdict.Modification
 	Effects       []Effect
 	Conflicts     []label.Conflict // modifications that gave way to others
+	// Thread is the mark that the conversation gets, nil for none.
+	Thread *ThreadMark
+}
+
+// ThreadMark is the high-water mark of a conversation.
+type ThreadMark struct {
+	IDs   []string // Message-IDs of the message and of those before it
+	Label label.ID
+	Rank  int
+	Lower bool // set the mark even if it is higher: a person lowered it
 }
 
 // Effect is something done beside the answer to the MTA.
@@ -34,11 +44,13 @@ type Effect struct {
 const (
 	InspectionHeader = "X-Labelmilter-Inspection"
 	ReasonHeader     = "X-Labelmilter-Reason"
+	// JustificationHeader is read, never written, and removed from all mail.
+	JustificationHeader = "X-Label-Justification"
 )
 
 // OwnHeaders are the fields that only we may write; what arrives under these
 // names is removed.
-var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader}
+var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, JustificationHeader}
 
 // Options are the site's settings for what is written.
 type Options struct {

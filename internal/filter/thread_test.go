@@ -1,0 +1,22 @@
+package filter
+
+import (
+	"context"
+	"strings"
+
+	"labelmilter/internal/facts"
+)
+
+// ThreadFloor gives the label of the conversation that the ids name:
+// "<floor-LABEL@…>".
+func (r *recorder) ThreadFloor(_ context.Context, ids []string) facts.Fact {
+	for _, id := range ids {
+		if l, ok := strings.CutPrefix(id, "<floor-"); ok {
+			l, _, _ = strings.Cut(l, "@")
+			return facts.Fact{State: facts.Known, Value: l, Source: "ledger"}
+		}
+	}
+	return facts.Fact{State: facts.Absent, Source: "ledger"}
+}
+
+func (bomb) ThreadFloor(context.Context, []string) facts.Fact { return facts.Fact{State: facts.Absent} }

@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+
+	"labelmilter/internal/facts"
+	"labelmilter/internal/label"
+	"labelmilter/internal/message"
+	"labelmilter/internal/plan"
+)
+
+// ThreadMode says what happens when a message is labelled below its thread.
+type ThreadMode string
+
+// The thread modes.
+const (
+	ThreadAllow     ThreadMode = "allow"     // nothing
+	ThreadRecommend ThreadMode = "recommend" // the mismatch is recorded
+	ThreadRaise     ThreadMode = "raise"     // the thread's label is the floor
+	ThreadHold      ThreadMode = "hold"      // the outcome is hold, the thread's label its floor
+)
+
+// Thread says how a reply is kept from falling below its thread, and who may
+// lower it all the same.
+type Thread struct {
+	Ledger        ThreadMode // by the high-water mark of the conversation; default raise
+	Quoted        ThreadMode // by markings in quoted text; default recommend
+	Declassifiers []string   // directory groups whose members may lower a label
+	Justify       bool       // JustificationHeader from an authenticated internal sender lowers it
+}
+
+// JustificationHeader is the field by which a sender justifies a change of
+// label. It is removed before delivery.
+const JustificationHeader = plan.JustificationHeader
+
+// FactThreadFloor is the fact with the label of the conversation's mark,
+// FactSenderGroups that with the sender's directory groups.
+const (
+	FactThreadFloor  = "thread.floor"
+	FactSenderGroups = "sender.groups"
+)
+
+// thread adds what the conversation says to the evidence.
+func (p *Pipeline) thread(m *message.Message, f facts.Facts, s markingSet, e *label.Evidence) {
+	down := p.mayLower(m, f)
+	for _, q := range s.quoted {
+		if q.Label != "" {
+			p.threadCandidate(e, p.Thread.Quoted, ThreadRecommend, down, label.Candidate{Label: q.Label, Source: label.FromThread, Reason: "quoted text is " + q.Reason})
+		}
+	}
+	floor := f.Get(FactThreadFloor)
+	l, ok := p.Rules.Catalogue.Get(label.ID(floor.Value))
+	if floor.State != facts.Known || !ok {
+		return
+	}
+	p.threadCandidate(e, p.Thread.Ledger, ThreadRaise, down, label.Candidate{Label: l.ID, Source: label.FromThread,
+		Reason: "an earlier message of this conversation was " + l.Name})
+	if len(s.header) == 0 && len(s.subject) == 0 {
+		e.Conflicts = append(e.Conflicts, label.Conflict{Code: label.HeaderStripped, Kept: string(l.ID), Lost: []string{},
+			Detail: "the conversation was marked, this message has neither header nor subject marking"})
+	}
+}
+
+// threadCandidate puts a candidate where the mode wants it. With leave to
+// lower it only remains as a recommendation.
+func (p *Pipeline) threadCandidate(e *label.Evidence, mode, def ThreadMode, down bool, c label.Candidate) {
+	if mode == "" {
+		mode = def
+	}
+	if down && mode != ThreadAllow {
+		mode = ThreadRecommend
+	}
+	switch mode {
+	case ThreadRecommend:
+		c.Recommend = true
+		e.Rules = append(e.Rules, c)
+	case ThreadRaise:
+		e.Floor = append(e.Floor, c)
+	case ThreadHold:
+		l, _ := p.Rules.Catalogue.Get(c.Label)
+		if e.Held == "" && p.topFloor(e) < l.Rank {
+			e.Held = "labelled below its conversation: " + c.Reason
+		}
+		e.Floor = append(e.Floor, c)
+	}
+}
+
+func (p *Pipeline) topFloor(e *label.Evidence) int {
+	top := 0
+	for _, c := range e.Floor {
+		l, _ := p.Rules.Catalogue.Get(c.Label)
+		top = max(top, l.Rank)
+	}
+	return top
+}
+
+// mayLower reports whether the sender may go below the thread: internal and
+// known to be so, and either a declassifier or giving a justification.
+func (p *Pipeline) mayLower(m *message.Message, f facts.Facts) bool {
+	if !p.Rules.Site.Trusted(m.Envelope) {
+		return false
+	}
+	if v, ok := m.Header.First(JustificationHeader); ok && p.Thread.Justify && m.Envelope.AuthUser != "" && strings.TrimSpace(v) != "" {
+		return true
+	}
+	g := f.Get(FactSenderGroups)
+	if g.State != facts.Known {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(g.Value, ","), func(x string) bool {
+		return slices.ContainsFunc(p.Thread.Declassifiers, func(d string) bool { return strings.EqualFold(strings.TrimSpace(x), d) })
+	})
+}
+
+// threadMark is the mark that the conversation gets of this message.
+func (p *Pipeline) threadMark(m *message.Message, f facts.Facts, a label.Assignment) *plan.ThreadMark {
+	if a.Label == nil {
+		return nil
+	}
+	ids, _ := m.ThreadIDs()
+	if len(ids) == 0 {
+		return nil
+	}
+	return &plan.ThreadMark{IDs: ids, Label: a.Label.ID, Rank: a.Label.Rank, Lower: p.mayLower(m, f)}
+}
