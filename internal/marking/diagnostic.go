@@ -20,21 +20,22 @@ type Code string
 
 // Deviations that leave the marking usable.
 const (
-	MissingVer              Code = "missing-ver"               // no VER, or not YYYY.N
-	MissingNS               Code = "missing-ns"                // no NS
-	MissingOrigin           Code = "missing-origin"            // no ORIGIN, or not a plain address
-	DuplicateIMM            Code = "duplicate-imm"             // the same ACCESS twice
-	DuplicateCaveat         Code = "duplicate-caveat"          // the same CAVEAT twice
-	ElementCase             Code = "element-case"              // "sec=" for "SEC="
-	ValueCase               Code = "value-case"                // "OFFICIAL:SENSITIVE"
-	ValueVariant            Code = "value-variant"             // "TOP SECRET", "DLM:", an odd escape
-	MissingSpace            Code = "missing-space"             // separator is not one comma and blanks
-	ElementOrder            Code = "element-order"             // elements out of order or out of place
-	SpaceInValue            Code = "space-in-value"            // "OFFICIAL: Sensitive", "SEC = X"
-	SeveralSubjectTags      Code = "several-subject-tags"      // the leftmost counts
-	HistoricalMarking       Code = "historical-marking"        // vocabulary of 2012 and before
-	SubjectNamespaceAssumed Code = "subject-namespace-assumed" // see WithSenderDomain
-	UnknownNamespace        Code = "unknown-namespace"         // not our scheme
+	MissingVer              Code = "missing-ver"                 // no VER, or not YYYY.N
+	MissingNS               Code = "missing-ns"                  // no NS
+	MissingOrigin           Code = "missing-origin"              // no ORIGIN, or not a plain address
+	DuplicateIMM            Code = "duplicate-imm"               // the same ACCESS twice
+	DuplicateCaveat         Code = "duplicate-caveat"            // the same CAVEAT twice
+	ElementCase             Code = "element-case"                // "sec=" for "SEC="
+	ValueCase               Code = "value-case"                  // "OFFICIAL:SENSITIVE"
+	ValueVariant            Code = "value-variant"               // "TOP SECRET", "DLM:", an odd escape
+	MissingSpace            Code = "missing-space"               // separator is not one comma and blanks
+	ElementOrder            Code = "element-order"               // elements out of order or out of place
+	SpaceInValue            Code = "space-in-value"              // "OFFICIAL: Sensitive", "SEC = X"
+	SeveralSubjectTags      Code = "several-subject-tags"        // the leftmost counts
+	HistoricalMarking       Code = "historical-marking"          // vocabulary of 2012 and before
+	SubjectNamespaceAssumed Code = "subject-namespace-assumed"   // see WithSenderDomain
+	UnknownNamespace        Code = "unknown-namespace"           // not our scheme
+	SecrecyUnnamed          Code = "legislative-secrecy-unnamed" // see WithoutProvision
 )
 
 // Deviations after which the marking cannot be relied on.
@@ -63,7 +64,7 @@ func (c Code) Severity() Severity {
 	case MissingVer, MissingNS, MissingOrigin, DuplicateIMM, DuplicateCaveat,
 		ElementCase, ValueCase, ValueVariant, MissingSpace, ElementOrder,
 		SpaceInValue, SeveralSubjectTags, HistoricalMarking,
-		SubjectNamespaceAssumed, UnknownNamespace:
+		SubjectNamespaceAssumed, UnknownNamespace, SecrecyUnnamed:
 		return Warning
 	}
 	return Error
@@ -75,7 +76,7 @@ func Codes() []Code {
 		MissingVer, MissingNS, MissingOrigin, DuplicateIMM, DuplicateCaveat,
 		ElementCase, ValueCase, ValueVariant, MissingSpace, ElementOrder,
 		SpaceInValue, SeveralSubjectTags, HistoricalMarking,
-		SubjectNamespaceAssumed, UnknownNamespace,
+		SubjectNamespaceAssumed, UnknownNamespace, SecrecyUnnamed,
 		MissingSec, UnknownClassification, UnknownIMM, UnknownCaveat,
 		UnknownElement, DuplicateElement, ExpiresDowntoPair, DowntoNotLower,
 		TextTooLong, EmptyMarking, IMMNotPermitted, CaveatNotPermitted,

@@ -24,8 +24,9 @@ func (p *Pipeline) evidence(m *message.Message, s markingSet) label.Evidence {
 	} else {
 		p.bodyConflict(&e, s)
 	}
-	own = append(own, sourced{label.FromAttachment, s.attachment})
-	for _, o := range own {
+	standard := len(own)
+	own = append(own, sourced{label.FromAttachment, s.attachment}, sourced{label.FromHeader, s.otherHeader}, sourced{label.FromSubject, s.otherSubject})
+	for i, o := range own {
 		for _, x := range o.ms {
 			switch x.Outcome {
 			case label.Block:
@@ -41,7 +42,7 @@ func (p *Pipeline) evidence(m *message.Message, s markingSet) label.Evidence {
 				continue
 			}
 			e.Floor = append(e.Floor, label.Candidate{Label: x.Label, Source: o.src, Reason: x.Reason})
-			if e.Standard == "" && o.src != label.FromAttachment {
+			if e.Standard == "" && i < standard {
 				e.Standard = x.Label
 			}
 		}

@@ -27,8 +27,11 @@ type read struct {
 // appearance.
 type markingSet struct {
 	reads []read
-	// By source, own use only; for quoted, the quoted text of bodies.
+	// By source, own use only; for quoted, the quoted text of bodies. Header
+	// and subject markings of other schemes than the catalogue's stand apart:
+	// they have no place in the order of its standard.
 	header, subject, body, attachment, quoted []label.Mapped
+	otherHeader, otherSubject                 []label.Mapped
 }
 
 // all gives the markings as read.
@@ -145,6 +148,10 @@ func (s *markingSet) judge(mapping label.Mapping, silent bool) {
 		case r.x.Use == marking.Quoted && r.x.Source == marking.SourceBody:
 			s.quoted = append(s.quoted, r.Mapped)
 		case r.x.Use != marking.Own:
+		case other(mapping, r.x) && r.x.Source == marking.SourceHeader:
+			s.otherHeader = append(s.otherHeader, r.Mapped)
+		case other(mapping, r.x) && r.x.Source == marking.SourceSubject:
+			s.otherSubject = append(s.otherSubject, r.Mapped)
 		case r.x.Source == marking.SourceHeader:
 			s.header = append(s.header, r.Mapped)
 		case r.x.Source == marking.SourceSubject:
@@ -155,6 +162,11 @@ func (s *markingSet) judge(mapping label.Mapping, silent bool) {
 			s.attachment = append(s.attachment, r.Mapped)
 		}
 	}
+}
+
+// other reports a marking of a scheme that is read beside the catalogue's.
+func other(mapping label.Mapping, x marking.Marking) bool {
+	return x.Scheme != mapping.Home() && x.Scheme != marking.SchemeForeign
 }
 
 // silent reports mail of a sender whose text sets no label: its From domain is

@@ -13,7 +13,6 @@ import (
 
 	"labelmilter/internal/detect"
 	"labelmilter/internal/label"
-	"labelmilter/internal/marking"
 	"labelmilter/internal/match"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/sit"
@@ -245,38 +244,7 @@ func (c *compiler) catalogue() {
 		c.at(strictyaml.Pos{}, nearest(id, cat.IDs()), "labels.guids: unknown label %q in catalogue %q", id, active)
 	}
 	c.cat, c.rs.Catalogue = cat, cat
-	for _, p := range c.packs {
-		for _, f := range p.files {
-			if f.Markings != nil && p.Catalogue == active {
-				c.markings(p, f.Markings)
-			}
-		}
-	}
-}
-
-func (c *compiler) markings(p *pack, y *markingsY) {
-	if c.rs.Markings != nil {
-		c.at(y.Pos, "", "the marking scheme of catalogue %q is defined twice", p.Catalogue)
-		return
-	}
-	m := &Markings{Pack: p.packMeta.ID, Scheme: y.Scheme, Ceiling: y.Ceiling, Historical: map[string]label.ID{}}
-	if c.opt.Ceiling != "" {
-		m.Ceiling = c.opt.Ceiling
-		if _, ok := marking.Rank(m.Ceiling); !ok {
-			c.at(strictyaml.Pos{}, nearest(m.Ceiling, marking.Classes()), "labels.ceiling: unknown class %q", m.Ceiling)
-		}
-	}
-	if _, ok := marking.Rank(y.Ceiling); !ok {
-		c.at(y.Pos, nearest(y.Ceiling, marking.Classes()), "ceiling: unknown class %q", y.Ceiling)
-	}
-	for _, k := range sortedKeys(y.Historical) {
-		id := y.Historical[k]
-		if _, ok := c.cat.Get(label.ID(id)); !ok && id != "" {
-			c.at(y.Pos, nearest(id, c.cat.IDs()), "historical marking %q: unknown label %q", k, id)
-		}
-		m.Historical[k] = label.ID(id)
-	}
-	c.rs.Markings = m
+	c.markings(active)
 }
 
 func (c *compiler) label(n *strictyaml.Node, pos strictyaml.Pos, id string) *label.Label {

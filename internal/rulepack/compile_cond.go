@@ -9,7 +9,6 @@ import (
 	"labelmilter/internal/extract"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/label"
-	"labelmilter/internal/marking"
 	"labelmilter/internal/match"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
@@ -291,6 +290,7 @@ func (c *compiler) sitCond(y *Cond) policy.Condition {
 			c.at(y.SIT.Pos, nearest(id, sortedKeys(c.types)), "unknown sensitive information type %q", id)
 			continue
 		}
+		c.useMarkingType(id)
 		min := int(y.SIT.MinConfidence)
 		if min == 0 {
 			min = t.Recommended
@@ -301,26 +301,6 @@ func (c *compiler) sitCond(y *Cond) policy.Condition {
 		s.Types = append(s.Types, policy.SITType{ID: id, MinConfidence: min})
 	}
 	return s
-}
-
-func (c *compiler) markingCond(y *Cond) policy.Condition {
-	m := y.Marking
-	for _, k := range m.Classification {
-		if _, ok := marking.Rank(k); !ok && !marking.IsHistorical(k) {
-			c.d.Problem(y.node, nearest(k, marking.Classes()), "unknown classification %q", k)
-		}
-	}
-	for _, k := range m.IMM {
-		c.d.OneOf(y.node, "information management marker", k, marking.IMMs())
-	}
-	var codes []string
-	for _, k := range marking.Codes() {
-		codes = append(codes, string(k))
-	}
-	for _, k := range m.Diagnostic {
-		c.d.OneOf(y.node, "diagnostic", k, codes)
-	}
-	return policy.MarkingIs{Scheme: m.Scheme, Classification: m.Classification, IMM: m.IMM, Caveat: m.Caveat, Diagnostic: m.Diagnostic, Source: m.Source}
 }
 
 func (c *compiler) labelCond(y *Cond) policy.Condition {

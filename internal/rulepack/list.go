@@ -45,7 +45,7 @@ func (rs *Ruleset) List() []Listed {
 		add(Listed{Kind: "label", ID: string(l.ID), Pack: rs.Catalogue.ID, Name: l.Name, State: fmt.Sprintf("rank %d", l.Rank), GUID: l.GUID})
 	}
 	for _, t := range rs.Types {
-		add(Listed{Kind: "sit", ID: t.ID, Pack: t.Pack, Name: t.Name, State: t.Status, Status: t.Status,
+		add(Listed{Kind: t.Kind, ID: t.ID, Pack: t.Pack, Name: t.Name, State: t.Status, Status: t.Status,
 			Tests: ListedTests{len(t.Match), len(t.NoMatch)}, GUID: t.PurviewID, Country: t.Country})
 	}
 	for _, r := range rs.Policies.LabelRules() {
@@ -163,7 +163,7 @@ func (rs *Ruleset) Lint() strictyaml.Problems {
 		ps = append(ps, strictyaml.Problem{Pos: p, Severity: strictyaml.Warning, Message: fmt.Sprintf(format, args...), Fix: fix})
 	}
 	for _, t := range rs.Types {
-		if len(t.Match) == 0 || len(t.NoMatch) == 0 {
+		if t.Kind == "sit" && (len(t.Match) == 0 || len(t.NoMatch) == 0) {
 			warn(t.Pos, "add tests: {match: […], no_match: […]}", "type %q has no examples and near misses", t.ID)
 		}
 	}

@@ -22,14 +22,15 @@ type packMeta struct {
 
 // fileY is any other YAML file of a pack.
 type fileY struct {
-	Keywords   []keywordsY  `yaml:"keywords" doc:"named keyword lists"`
-	Lists      []listY      `yaml:"lists" doc:"named lists of domains, mailboxes or networks; a site replaces them with rules.lists"`
-	SITs       []sitY       `yaml:"sits" doc:"sensitive information types"`
-	Markings   *markingsY   `yaml:"markings" doc:"which protective marking schemes are read and what they mean"`
-	Labels     []labelY     `yaml:"labels" doc:"sensitivity labels; the labels of a pack form a catalogue"`
-	LabelRules []labelRuleY `yaml:"label_rules" doc:"rules that set or recommend a label from conditions"`
-	Policies   []policyY    `yaml:"policies" doc:"DLP policies"`
-	Exceptions []exceptionY `yaml:"exceptions" doc:"exceptions to rules, with an end"`
+	Keywords    []keywordsY    `yaml:"keywords" doc:"named keyword lists"`
+	Lists       []listY        `yaml:"lists" doc:"named lists of domains, mailboxes or networks; a site replaces them with rules.lists"`
+	SITs        []sitY         `yaml:"sits" doc:"sensitive information types"`
+	Markings    *markingsY     `yaml:"markings" doc:"which protective marking schemes are read and what they mean"`
+	Equivalence []equivalenceY `yaml:"equivalence" doc:"what classes of other marking schemes come to; a row of a later pack replaces an earlier one"`
+	Labels      []labelY       `yaml:"labels" doc:"sensitivity labels; the labels of a pack form a catalogue"`
+	LabelRules  []labelRuleY   `yaml:"label_rules" doc:"rules that set or recommend a label from conditions"`
+	Policies    []policyY      `yaml:"policies" doc:"DLP policies"`
+	Exceptions  []exceptionY   `yaml:"exceptions" doc:"exceptions to rules, with an end"`
 }
 
 type keywordsY struct {
@@ -177,12 +178,4 @@ type exceptionY struct {
 	Until      string   `yaml:"until,required" doc:"last day, YYYY-MM-DD (UTC)"`
 	ApprovedBy string   `yaml:"approved_by,required" doc:"who allowed it"`
 	Reason     string   `yaml:"reason,required" doc:"why"`
-}
-
-// markingsY says how protective markings become labels.
-type markingsY struct {
-	strictyaml.Pos
-	Scheme     string            `yaml:"scheme,required" enum:"au-epms" doc:"the marking standard that is read"`
-	Ceiling    string            `yaml:"ceiling" doc:"highest class that may pass; anything above it is blocked" default:"PROTECTED"`
-	Historical map[string]string `yaml:"historical" doc:"label for each historical class or dissemination limiting marker; one without a row is held"`
 }

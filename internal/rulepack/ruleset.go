@@ -51,14 +51,6 @@ type TypeInfo struct {
 	NoMatch   []string // test texts in which it must not
 }
 
-// Markings says how the protective markings of a scheme become labels.
-type Markings struct {
-	Pack       string
-	Scheme     string
-	Ceiling    string              // highest class that may pass
-	Historical map[string]label.ID // by historical class or DLM
-}
-
 // Assign binds policies or label rules to the site.
 type Assign struct {
 	strictyaml.Pos
