@@ -21,12 +21,15 @@ import (
 
 // Pipeline is an immutable judge: a rule set, limits and what to write.
 type Pipeline struct {
-	Rules       *rulepack.Ruleset
-	Limits      budget.Limits
-	Write       []string // headers to write
-	Simulate    bool     // no verdict and no modification, all else the same
-	Explain     bool     // all rules with their traces, not only those that matched
-	ShowContent bool     // findings with the values found
+	Rules  *rulepack.Ruleset
+	Limits budget.Limits
+	Write  []string // headers to write
+	Thread Thread   // how replies are kept from falling below their thread
+	// Default is the label of mail for which nothing else speaks, by direction.
+	Default     map[message.Direction]label.ID
+	Simulate    bool // no verdict and no modification, all else the same
+	Explain     bool // all rules with their traces, not only those that matched
+	ShowContent bool // findings with the values found
 }
 
 // Process judges one message. It does no I/O but reading the message's spool.
@@ -45,6 +48,10 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in.Findings = p.markingFindings(in.Findings, set)
 	first := policy.NewEvaluation(in)
 	evidence := p.evidence(m, set)
+	p.thread(m, f, set, &evidence)
+	if id := p.Default[dir]; id != "" {
+		evidence.Default = &label.Candidate{Label: id, Source: label.FromDefault, Reason: "default label of " + string(dir) + " mail"}
+	}
 	evidence.Rules = append(evidence.Rules, p.Rules.Policies.Candidates(first)...)
 	in.Label = label.Decide(p.Rules.Catalogue, evidence)
 
@@ -54,6 +61,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	pl := plan.Build(plan.Input{Message: m, Direction: dir, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label,
 		Reasons: reasons(in.Skipped), Decision: decision},
 		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write})
+	pl.Thread = p.threadMark(m, f, in.Label)
 	if p.Simulate {
 		pl.Verdict = verdict.Verdict{Disposition: verdict.Accept}
 		pl.WinningRule = ""
@@ -77,6 +85,9 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		Inspection: Inspection{Complete: len(in.Skipped) == 0, Deterministic: true, Parts: orEmpty(in.Extract.Parts), Skipped: orEmpty(in.Skipped)},
 		Digests:    Digests{Message: m.Digest, Ruleset: p.Rules.Digest, Facts: f.Digest(), EDM: map[string]string{}, Models: map[string]string{}},
 		Plan:       pl, Reason: in.Label.Reason,
+	}
+	if r.Facts.Named == nil {
+		r.Facts.Named = map[string]facts.Fact{}
 	}
 	for i := range r.Conflicts {
 		r.Conflicts[i].Lost = orEmpty(r.Conflicts[i].Lost)
