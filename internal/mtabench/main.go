@@ -30,7 +30,8 @@ import (
 type options struct {
 	rounds, messages, connections, distinct int
 	seed                                    uint64
-	binary, readme, sets, config, admin     string
+	binary, compare, sets                   string
+	readme, config, admin                   string
 }
 
 func main() {
@@ -41,6 +42,7 @@ func main() {
 	flag.IntVar(&o.distinct, "distinct", 100, "different messages of each set")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the generated mail")
 	flag.StringVar(&o.binary, "binary", "bin/labelmilter", "the labelmilter binary")
+	flag.StringVar(&o.compare, "compare", "", "another labelmilter binary to measure beside it")
 	flag.StringVar(&o.sets, "sets", "", "sets to measure, separated by commas (default all)")
 	flag.StringVar(&o.config, "config", "", "text to append to labelmilter's configuration")
 	flag.StringVar(&o.admin, "admin", "off", "labelmilter's admin address, for profiles")
@@ -118,7 +120,7 @@ const settle = 200 * time.Millisecond
 // delivered what was sent before.
 func measure(ctx context.Context, o options, sets []corpus.Set, setups []*setUp) (*table, error) {
 	t := newTable(sets, setups)
-	judged := 0
+	judged := 0 // by each labelmilter
 	for i, set := range sets {
 		mail := set.Messages(o.seed, o.distinct)
 		for round := range o.rounds + 1 {
@@ -126,14 +128,12 @@ func measure(ctx context.Context, o options, sets []corpus.Set, setups []*setUp)
 			if round == 0 {
 				n = max(o.connections, o.messages/6) // warms up, not counted
 			}
+			judged += n
 			for k := range setups {
 				k = (k + round) % len(setups)
 				turn, err := setups[k].turn(ctx, mail, n, o.connections)
 				if err != nil {
 					return nil, fmt.Errorf("%s, %s: %w", set.Name, setups[k].name, err)
-				}
-				if setups[k].state != "" {
-					judged += n
 				}
 				if round > 0 {
 					t.cells[i][k].add(turn)

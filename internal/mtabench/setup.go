@@ -83,7 +83,8 @@ state_dir: %s
 admin: {listen: %q}
 `
 
-// startAll starts the set-ups: no milter, the do-nothing milter, labelmilter.
+// startAll starts the set-ups: no milter, the do-nothing milter, labelmilter,
+// and a second labelmilter if asked.
 // Those started are given also with an error.
 func startAll(ctx context.Context, dir string, o options) (all []*setUp, err error) {
 	add := func(s *setUp, socket string) error {
@@ -113,28 +114,52 @@ func startAll(ctx context.Context, dir string, o options) (all []*setUp, err err
 	if err := add(null, socket); err != nil {
 		return all, err
 	}
-	socket = filepath.Join(dir, "labelmilter.sock")
-	ours := &setUp{name: "labelmilter", state: filepath.Join(dir, "state")}
-	config := filepath.Join(dir, "labelmilter.yaml")
-	text := fmt.Sprintf(labelmilterConfig, socket, ours.state, o.admin)
+	for i, program := range binaries(o) {
+		name := "labelmilter"
+		if i > 0 {
+			name = "compared"
+		}
+		if err := addLabelmilter(ctx, filepath.Join(dir, name), name, program, o, add); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// binaries are the labelmilter binaries to run, the one measured first.
+func binaries(o options) []string {
+	if o.compare == "" {
+		return []string{o.binary}
+	}
+	return []string{o.binary, o.compare}
+}
+
+// addLabelmilter starts one labelmilter with all its files in dir.
+func addLabelmilter(ctx context.Context, dir, name, program string, o options, add func(*setUp, string) error) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	s := &setUp{name: name, state: filepath.Join(dir, "state")}
+	socket, config := filepath.Join(dir, "milter.sock"), filepath.Join(dir, "labelmilter.yaml")
+	text := fmt.Sprintf(labelmilterConfig, socket, s.state, o.admin)
 	if o.config != "" {
 		extra, err := os.ReadFile(o.config)
 		if err != nil {
-			return all, err
+			return err
 		}
 		text += string(extra)
 	}
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-		return all, err
+		return err
 	}
-	binary, err := filepath.Abs(o.binary)
+	program, err := filepath.Abs(program)
 	if err != nil {
-		return all, err
+		return err
 	}
-	if ours.filter, err = startFilter(ctx, socket, binary, "serve", "--config", config); err != nil {
-		return all, err
+	if s.filter, err = startFilter(ctx, socket, program, "serve", "--config", config); err != nil {
+		return err
 	}
-	return all, add(ours, socket)
+	return add(s, socket)
 }
 
 func (s *setUp) stop() error {

@@ -60,20 +60,37 @@ func (t *table) ratio(set, of, to int) float64 {
 	return median(v)
 }
 
-// markdown writes the table. The set-ups are no milter, do nothing,
-// labelmilter.
+// nothing is the index of the do-nothing milter among the set-ups, others
+// are compared with it.
+const nothing = 1
+
+// markdown writes the table: first the processor time, then for each set-up
+// throughput and times.
 func (t *table) markdown(o options, about string) string {
 	var b strings.Builder
-	b.WriteString("| mail | filter CPU-s per 1,000: do-nothing milter | labelmilter | ratio | messages/s: no milter | do-nothing | labelmilter | p50 / p99 ms: no milter | do-nothing | labelmilter |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
-	for i, s := range t.sets {
-		c := t.cells[i]
-		fmt.Fprintf(&b, "| %s: %s | %.2f | %.2f | %.2f × |", s.Name, s.Note, c[1].cpu(), c[2].cpu(), t.ratio(i, 2, 1))
-		for k := range c {
-			fmt.Fprintf(&b, " %.0f |", c[k].of(func(t turn) float64 { return t.rate }))
+	heads, line := "| mail |", "|---|"
+	for k, s := range t.setups[nothing:] {
+		heads, line = heads+" "+s.name+", CPU-s per 1,000 |", line+"---|"
+		if k > 0 {
+			heads, line = heads+" ratio |", line+"---|"
 		}
-		for k := range c {
-			fmt.Fprintf(&b, " %.0f / %.0f |", c[k].of(func(t turn) float64 { return millis(t.p50) }), c[k].of(func(t turn) float64 { return millis(t.p99) }))
+	}
+	for _, s := range t.setups {
+		heads, line = heads+" "+s.name+", messages/s, p50 / p99 ms |", line+"---|"
+	}
+	b.WriteString(heads + "\n" + line + "\n")
+	for i, s := range t.sets {
+		fmt.Fprintf(&b, "| %s: %s |", s.Name, s.Note)
+		for k := nothing; k < len(t.setups); k++ {
+			fmt.Fprintf(&b, " %.2f |", t.cells[i][k].cpu())
+			if k > nothing {
+				fmt.Fprintf(&b, " %.2f × |", t.ratio(i, k, nothing))
+			}
+		}
+		for k := range t.setups {
+			c := &t.cells[i][k]
+			fmt.Fprintf(&b, " %.0f, %.0f / %.0f |", c.of(func(t turn) float64 { return t.rate }),
+				c.of(func(t turn) float64 { return millis(t.p50) }), c.of(func(t turn) float64 { return millis(t.p99) }))
 		}
 		b.WriteString("\n")
 	}

@@ -10,7 +10,7 @@ import (
 const (
 	TFN     = "australia-tax-file-number"
 	Card    = "credit-card-number"
-	IBAN    = "international-banking-account-number-iban"
+	IBAN    = "international-banking-account-number"
 	Marking = "marking"
 )
 
