@@ -92,6 +92,10 @@ func Judge(c *config.Config) pipeline.Pipeline {
 	p := pipeline.Pipeline{Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated(), Default: map[message.Direction]label.ID{},
 		Thread: pipeline.Thread{Ledger: pipeline.ThreadMode(c.Labels.Thread.Ledger), Quoted: pipeline.ThreadMode(c.Labels.Thread.Quoted),
 			Declassifiers: c.Labels.Thread.Declassifiers, Justify: c.Labels.Thread.Justify}}
+	p.Trust = pipeline.Trust{Claims: c.Labels.Trust.Claims, AuthServIDs: c.Labels.Trust.AuthServIDs}
+	for _, x := range c.Labels.Trust.Peers {
+		p.Trust.Peers = append(p.Trust.Peers, pipeline.Peer{Domains: x.Domains, Networks: x.Networks, UpTo: x.UpTo})
+	}
 	for d, id := range c.Labels.Default {
 		p.Default[message.Direction(d)] = label.ID(id)
 	}

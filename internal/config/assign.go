@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"labelmilter/internal/marking"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -148,6 +149,7 @@ func (k *checker) labels() {
 			k.d.OneOf(e.Key, "direction", e.Key.Text(), []string{"inbound", "internal", "outbound"})
 		}
 	}
+	k.trust(&l.Trust)
 	guids := map[string]int{}
 	if node := given(k.root, "labels", "guids"); node != nil {
 		for _, e := range node.Entries() {
@@ -185,5 +187,27 @@ func (k *checker) tenant(guids bool) {
 	}
 	if written && !guids {
 		k.d.Warn(k.at("labels", "write"), "set labels.guids", "msip_labels is written for labels with a GUID only, and none has one")
+	}
+}
+
+// trust checks the peers whose markings are believed.
+func (k *checker) trust(t *Trust) {
+	domains := false
+	for i, n := range elements(given(k.root, "labels", "trust", "peers")) {
+		if i >= len(t.Peers) {
+			break
+		}
+		p := &t.Peers[i]
+		k.each(p.Domains, given(n, "domains"), k.domain)
+		domains = domains || len(p.Domains) > 0
+		if len(p.Domains)+len(p.Networks) == 0 {
+			k.d.Problem(n, "give domains or networks", "a peer without domains and networks is nobody")
+		}
+		if _, ok := marking.Rank(p.UpTo); p.UpTo != "" && !ok {
+			k.d.OneOf(given(n, "up_to"), "class", p.UpTo, marking.Classes())
+		}
+	}
+	if n := given(k.root, "labels", "trust", "peers"); domains && len(t.AuthServIDs) == 0 && n != nil {
+		k.d.Problem(n, "give labels.trust.authserv_ids", "domains of peers need a verifier of our own")
 	}
 }

@@ -88,6 +88,7 @@ type Labels struct {
 	Ceiling   string            `yaml:"ceiling" default:"PROTECTED" doc:"Highest security classification that this system may carry; mail above it is blocked."`
 	Default   map[string]string `yaml:"default" doc:"Label of mail for which nothing else speaks, by direction." example:"{outbound: official}"`
 	Thread    Thread            `yaml:"thread" doc:"What happens to a reply labelled below its conversation."`
+	Trust     Trust             `yaml:"trust" doc:"Whose markings are believed; without peers everyone's."`
 	GUIDs     map[string]string `yaml:"guids" doc:"GUID of each label in the tenant, by label id." example:"{official-sensitive: 00000000-0000-0000-0000-000000000000}"`
 }
 
@@ -97,6 +98,21 @@ type Thread struct {
 	Quoted        string   `yaml:"quoted" enum:"allow|recommend|raise|hold" default:"recommend" doc:"Below a marking in quoted text."`
 	Declassifiers []string `yaml:"declassifiers" doc:"Directory groups whose members may lower a label." example:"[declassifiers]"`
 	Justify       bool     `yaml:"justify" default:"false" doc:"A field X-Label-Justification from an authenticated sender may lower a label; it is removed and recorded."`
+}
+
+// Trust is whose markings are believed.
+type Trust struct {
+	Peers       []Peer   `yaml:"peers" doc:"Senders whose markings are believed. Own senders always are."`
+	Claims      string   `yaml:"claims" enum:"believe|hold" default:"believe" doc:"What markings of anyone else come to, once there are peers."`
+	AuthServIDs []string `yaml:"authserv_ids" doc:"Names under which our own verifiers write Authentication-Results; needed for domains. The MTA must remove such fields from outside." example:"[mx.agency.gov.au]"`
+}
+
+// Peer is a set of senders.
+type Peer struct {
+	strictyaml.Pos
+	Domains  []string       `yaml:"domains" doc:"Domains with a valid DKIM signature; with a leading dot the subdomains." example:"[.gov.au]"`
+	Networks []netip.Prefix `yaml:"networks" doc:"Networks of their mail servers." example:"[203.0.113.0/24]"`
+	UpTo     string         `yaml:"up_to" doc:"Highest class they are believed for; the ceiling if not given." example:"PROTECTED"`
 }
 
 // Quarantine is where held messages are kept.

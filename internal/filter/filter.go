@@ -40,7 +40,9 @@ type Settings struct {
 	Limits   budget.Limits
 	SpoolDir string // "" = the system's temporary folder
 	Fail     FailModes
-	Simulate bool // no fail mode refuses; the pipeline does its part itself
+	// AuthServIDs are the names of our own verifiers in Authentication-Results.
+	AuthServIDs []string
+	Simulate    bool // no fail mode refuses; the pipeline does its part itself
 	// Timeout bounds judging, the net below all counted limits; 0 =
 	// DefaultTimeout. QueueWait bounds waiting for a turn; 0 = DefaultQueueWait.
 	Timeout, QueueWait time.Duration

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/enforce"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/message"
@@ -119,7 +120,7 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 		s.f.log.Error("message cannot be kept", zap.String("session", s.conn.ID), zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(m.err))
 		return built, WhySpool, r, nil
 	}
-	r, why = s.f.judge(ctx, m.set, built, s.facts(ctx, built, at))
+	r, why = s.f.judge(ctx, m.set, built, s.facts(ctx, m.set, built, at))
 	if gone(ctx) {
 		err = errGone
 	}
@@ -130,9 +131,10 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 }
 
 // facts gathers what may be known beside the message.
-func (s *session) facts(ctx context.Context, m *message.Message, at time.Time) facts.Facts {
+func (s *session) facts(ctx context.Context, set *Settings, m *message.Message, at time.Time) facts.Facts {
 	return facts.Facts{Now: at.UTC(), Named: map[string]facts.Fact{
 		pipeline.FactThreadFloor: s.f.o.Enforcer.ThreadFloor(ctx, m.Before()),
+		authres.DKIMDomains:      authres.DKIM(m.Header, set.AuthServIDs),
 	}}
 }
 

@@ -25,6 +25,7 @@ type Pipeline struct {
 	Limits budget.Limits
 	Write  []string // headers to write
 	Thread Thread   // how replies are kept from falling below their thread
+	Trust  Trust    // whose markings are believed
 	// Default is the label of mail for which nothing else speaks, by direction.
 	Default     map[message.Direction]label.ID
 	Simulate    bool // no verdict and no modification, all else the same
@@ -48,6 +49,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in.Findings = p.markingFindings(in.Findings, set)
 	first := policy.NewEvaluation(in)
 	evidence := p.evidence(m, set)
+	p.trust(m, f, set, &evidence)
 	p.thread(m, f, set, &evidence)
 	if id := p.Default[dir]; id != "" {
 		evidence.Default = &label.Candidate{Label: id, Source: label.FromDefault, Reason: "default label of " + string(dir) + " mail"}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/mail"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/message"
@@ -123,7 +125,7 @@ func Judge(ctx context.Context, it Item, o Options) (out Outcome) {
 		return out
 	}
 	defer m.Close()
-	out.Result = p.Process(ctx, m, Facts(m, o.Now, want))
+	out.Result = p.Process(ctx, m, Facts(m, o.Now, want, p.Trust.AuthServIDs))
 	out.Result.File = it.File
 	if o.Timing {
 		us := time.Since(start).Microseconds()
@@ -242,17 +244,18 @@ func parseAddresses(s string) []string {
 }
 
 // Facts gives the facts of a stored message: those of the expectation, and the
-// clock: the expectation's, else the caller's, else the Date field, else
+// results of our own verifiers, and the clock: the expectation's, else the caller's, else the Date field, else
 // 2000-01-01T00:00:00Z.
-func Facts(m *message.Message, now time.Time, w *fixture.Want) facts.Facts {
+func Facts(m *message.Message, now time.Time, w *fixture.Want, authServIDs []string) facts.Facts {
 	f := facts.Facts{Now: now, Named: map[string]facts.Fact{}}
+	if len(authServIDs) > 0 {
+		f.Named[authres.DKIMDomains] = authres.DKIM(m.Header, authServIDs)
+	}
 	if w != nil {
 		if !w.Now.IsZero() {
 			f.Now = w.Now
 		}
-		if w.Facts != nil {
-			f.Named = w.Facts
-		}
+		maps.Copy(f.Named, w.Facts)
 	}
 	if f.Now.IsZero() {
 		f.Now = m.Date()

@@ -170,7 +170,7 @@ func judge(ctx context.Context, p *pipeline.Pipeline, mail string, w *fixture.Wa
 	}
 	defer m.Close()
 	m.Envelope = w.Overlay(replay.Envelope(m.Header, replay.Options{}))
-	return p.Process(ctx, m, replay.Facts(m, w.Clock(), w)), nil
+	return p.Process(ctx, m, replay.Facts(m, w.Clock(), w, nil)), nil
 }
 
 func (r *runner) file(ctx context.Context, s rulepack.Source, name string) {
