@@ -22,7 +22,8 @@ func TestDKIM(t *testing.T) {
 		{"fail", []string{"mx.agency.gov.au; dkim=fail header.d=defence.gov.au"}, facts.Known, ""},
 		{"several", []string{"mx.agency.gov.au; dkim=pass header.d=a.gov.au; dkim=pass header.d=b.gov.au", "other; dkim=pass header.d=c.gov.au"}, facts.Known, "a.gov.au b.gov.au"},
 		{"odd domain", []string{"mx.agency.gov.au; dkim=pass header.d=\"a b\""}, facts.Known, ""},
-		{"garbage", []string{";;;===", "mx.agency.gov.au"}, facts.Absent, ""},
+		{"garbage", []string{";;;===", "dkim=pass header.d=a.gov.au"}, facts.Absent, ""},
+		{"no results", []string{"mx.agency.gov.au; none"}, facts.Known, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var h message.Header
