@@ -152,7 +152,7 @@ func (e *editor) rule(r policy.RuleResult) {
 	for _, a := range r.Actions {
 		switch a.Kind {
 		case policy.ActAddHeader:
-			if e.claim(a.Name, owner) {
+			if e.claim(a.Name, owner) && !e.hasField(a.Name, headerText(a.Value)) {
 				e.adds = append(e.adds, verdict.Modification{Op: verdict.AddHeader, Index: 0, Name: a.Name, Value: headerText(a.Value)})
 			}
 		case policy.ActChangeHeader:
@@ -183,6 +183,16 @@ func (e *editor) rule(r policy.RuleResult) {
 			}
 		}
 	}
+}
+
+// hasField reports whether a field with just that value is there already, or
+// will be: mail that passes twice gets it once.
+func (e *editor) hasField(name, value string) bool {
+	value = strings.TrimSpace(message.Unfold(value))
+	return slices.ContainsFunc(e.msg.Header.All(name), func(f message.Field) bool { return f.Value() == value }) ||
+		slices.ContainsFunc(e.adds, func(m verdict.Modification) bool {
+			return strings.EqualFold(m.Name, name) && strings.TrimSpace(message.Unfold(m.Value)) == value
+		})
 }
 
 func (e *editor) hasRcpt(addr string) bool {

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"labelmilter/internal/label"
@@ -166,9 +167,20 @@ func (p *Plan) keepOneRecipient(in Input) {
 			left[m.Address] = true
 		}
 	}
-	if had > 0 && len(left) == 0 {
-		p.Modifications = []verdict.Modification{}
-		p.Verdict = verdict.Verdict{Disposition: verdict.Reject, Reply: verdict.Reply{Code: 550, Enhanced: "5.7.1",
-			Text: "policy leaves this message without recipients"}}
+	if had == 0 || len(left) > 0 {
+		return
+	}
+	if env := in.Message.Envelope; env.MailFrom == "" && !env.Assumed {
+		// A bounce is never refused: it keeps the recipient it has.
+		p.Modifications = slices.DeleteFunc(p.Modifications, func(m verdict.Modification) bool { return m.Op == verdict.DeleteRecipient })
+		return
+	}
+	p.Modifications = []verdict.Modification{}
+	p.Verdict = verdict.Verdict{Disposition: verdict.Reject, Reply: verdict.Reply{Code: 550, Enhanced: "5.7.1",
+		Text: "policy leaves this message without recipients"}}
+	for _, r := range in.Decision.Rules {
+		if r.Effective && slices.ContainsFunc(r.Actions, func(a policy.Action) bool { return a.Kind == policy.ActDeleteRecipient }) {
+			p.WinningRule = r.Name() // the last one took the last recipient
+		}
 	}
 }
