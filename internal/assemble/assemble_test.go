@@ -158,12 +158,12 @@ func TestDigest(t *testing.T) {
 		return p.Rules.Digest
 	}
 	base := digest("{}")
-	for _, same := range []string{"{}", "state_dir: /x", "log: {level: debug}"} {
+	for _, same := range []string{"{}", "state_dir: /x", "enforcement: simulate", "log: {level: debug}"} {
 		if digest(same) != base {
 			t.Errorf("%q changes the digest", same)
 		}
 	}
-	for _, other := range []string{"limits: {depth: 7}", "labels: {write: [subject]}", "labels: {ceiling: OFFICIAL}", "enforcement: simulate",
+	for _, other := range []string{"limits: {depth: 7}", "labels: {write: [subject]}", "labels: {ceiling: OFFICIAL}",
 		"organisation: {domains: [x.example]}", "rules: {dirs: [packs]}", "rules: {lists: {x: [a.example]}}"} {
 		if digest(other) == base {
 			t.Errorf("%q does not change the digest", other)
