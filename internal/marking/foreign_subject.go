@@ -100,7 +100,8 @@ func cutReplies(s string) int {
 	return n
 }
 
-// start reads a marking at the start: the longest that ends at a separator.
+// start reads a marking at the start: the longest that ends at a separator
+// and has only items of the scheme, else the shortest.
 func (v *vocabulary) start(text string) (w words, start, end int, ok bool) {
 	start = cutReplies(text)
 	s := text[start:min(len(text), start+maxBanner)]
@@ -119,7 +120,7 @@ func (v *vocabulary) start(text string) (w words, start, end int, ok bool) {
 			continue
 		}
 		cuts++
-		if r, good := v.readBare(&words{}, trimBlank(s[:i])); good {
+		if r, good := v.readBare(&words{}, trimBlank(s[:i])); good && (!ok || !r.unknown) {
 			w, end, ok = r, start+i, true
 		}
 	}
