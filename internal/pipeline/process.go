@@ -62,7 +62,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), second.Skips()))
 	pl := plan.Build(plan.Input{Message: m, Direction: dir, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label,
 		Reasons: reasons(in.Skipped), Decision: decision},
-		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write})
+		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps()})
 	pl.Thread = p.threadMark(m, f, in.Label)
 	if p.Simulate {
 		pl.Verdict = verdict.Verdict{Disposition: verdict.Accept}
@@ -119,6 +119,15 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		}
 	}
 	return r
+}
+
+// maps gives the label a marking of the Australian standard comes to; nil if
+// the catalogue is not that standard's.
+func (p *Pipeline) maps() func(marking.Marking) label.ID {
+	if p.Rules.Markings == nil || p.Rules.Markings.Mapping.Home() != marking.SchemeAU {
+		return nil
+	}
+	return func(x marking.Marking) label.ID { return p.Rules.Markings.Mapping.Map(x).Label }
 }
 
 func (p *Pipeline) finding(x detect.Finding) Finding {

@@ -57,7 +57,7 @@ const ourselves = "labelmilter"
 func (e *editor) own(in Input, a label.Assignment, p Plan, o Options) {
 	want := map[string]string{}
 	if a.Label != nil && a.Outcome != label.Block && o.Writes(label.Header) {
-		want[label.Header] = label.FormatHeader(a, o.Catalogue.ID)
+		want[label.Header] = e.labelValue(in, a, o)
 	}
 	if len(in.Reasons) > 0 && p.Verdict.Disposition == verdict.Accept {
 		want[InspectionHeader] = "incomplete; reason=" + strings.Join(in.Reasons, ",")
@@ -71,6 +71,22 @@ func (e *editor) own(in Input, a label.Assignment, p Plan, o Options) {
 	}
 	e.msip(in, a, o)
 	e.marking(in, a, o)
+}
+
+// labelValue is the value of our label field. On a second pass the source may
+// be another, as the marking that was written is then read in the header; the
+// field of the first pass stays as it is if it comes back from inside.
+func (e *editor) labelValue(in Input, a label.Assignment, o Options) string {
+	if have := e.msg.Header.All(label.Header); len(have) == 1 && in.Trusted {
+		if _, _, src, ok := label.ParseHeader(have[0].Value()); ok {
+			first := a
+			first.Source = src
+			if v := label.FormatHeader(first, o.Catalogue.ID); v == have[0].Value() {
+				return v
+			}
+		}
+	}
+	return label.FormatHeader(a, o.Catalogue.ID)
 }
 
 // incidentID is short and follows from the message alone, so that replay

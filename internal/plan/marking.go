@@ -24,7 +24,7 @@ const MarkingVersion = "2024.1"
 // subject of mail that leaves or stays inside. A field or tag that says the
 // same already is left as it is.
 func (e *editor) marking(in Input, a label.Assignment, o Options) {
-	if in.Direction != message.Outbound && in.Direction != message.Internal || a.Label == nil || a.Outcome != label.Labelled {
+	if in.Direction != message.Outbound && in.Direction != message.Internal || a.Label == nil || a.Outcome != label.Labelled || o.Maps == nil {
 		return
 	}
 	want, ok := markingOf(a.Label, o.Catalogue)
@@ -32,10 +32,10 @@ func (e *editor) marking(in Input, a label.Assignment, o Options) {
 		return
 	}
 	if o.Writes(MarkingHeader) {
-		e.markingField(in, want, o)
+		e.markingField(in, a.Label.ID, want, o)
 	}
 	if o.Writes(SubjectTag) {
-		e.markingSubject(want)
+		e.markingSubject(a.Label.ID, want, o)
 	}
 }
 
@@ -55,16 +55,16 @@ func markingOf(l *label.Label, c *label.Catalogue) (label.Marking, bool) {
 	return label.Marking{}, false
 }
 
-func (e *editor) markingField(in Input, want label.Marking, o Options) {
+func (e *editor) markingField(in Input, id label.ID, want label.Marking, o Options) {
 	fields := e.msg.Header.All(MarkingHeader)
 	m := marking.Marking{Scheme: marking.SchemeAU}
 	if len(fields) > 0 {
 		m = marking.ParseHeader(fields[0].Raw)
 	}
-	if len(fields) == 1 && len(m.Diagnostics) == 0 && covers(m, want) {
+	if len(fields) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) {
 		return
 	}
-	m = raised(m, want)
+	m = raised(m, id, want, o)
 	m.Version, m.Namespace = MarkingVersion, "gov.au"
 	if o.MarkingVersion != "" {
 		m.Version = o.MarkingVersion
@@ -85,6 +85,26 @@ func (e *editor) markingField(in Input, want label.Marking, o Options) {
 	}
 }
 
+// says reports whether a marking stands for a label: it has all of the label's
+// marking and comes to that label, or to the one above it that has a marking.
+func (o Options) says(m marking.Marking, id label.ID, want label.Marking) bool {
+	if !covers(m, want) {
+		return false
+	}
+	got := o.Maps(m)
+	for range 16 {
+		if got == id {
+			return true
+		}
+		l, ok := o.Catalogue.Get(id)
+		if !ok || l.Marking.Classification != "" {
+			return false
+		}
+		id = l.Parent
+	}
+	return false
+}
+
 // covers reports whether a marking says what a label's marking says: its
 // class, and all its caveats and markers.
 func covers(m marking.Marking, want label.Marking) bool {
@@ -95,9 +115,10 @@ func subset(want, have []string) bool {
 	return !slices.ContainsFunc(want, func(x string) bool { return !slices.Contains(have, x) })
 }
 
-// raised gives a marking the class, caveats and markers of a label; what it
-// had beside them stays.
-func raised(m marking.Marking, want label.Marking) marking.Marking {
+// raised gives a marking the class, caveats and markers of a label. What it
+// had beside them stays, unless it would then stand for another label.
+func raised(m marking.Marking, id label.ID, want label.Marking, o Options) marking.Marking {
+	m.Scheme = marking.SchemeAU
 	m.Classification, m.DLM = want.Classification, ""
 	join := func(first, rest []string, known func(string) bool) []string {
 		out := slices.Clone(first)
@@ -110,6 +131,9 @@ func raised(m marking.Marking, want label.Marking) marking.Marking {
 	}
 	m.Caveats = join(want.Caveats, m.Caveats, func(x string) bool { return caveatPermitted(x, want.Classification) })
 	m.IMMs = join(want.IMMs, m.IMMs, func(x string) bool { return slices.Contains(marking.IMMs(), x) && immPermitted(want.Classification) })
+	if !o.says(m, id, want) {
+		m.Caveats, m.IMMs = slices.Clone(want.Caveats), slices.Clone(want.IMMs)
+	}
 	if m.Expires == "" || !marking.Lower(m.Downto, m.Classification) {
 		m.Expires, m.Downto = "", ""
 	}
@@ -128,7 +152,7 @@ func caveatPermitted(c, class string) bool {
 func immPermitted(class string) bool { return !marking.Lower(class, marking.OfficialSensitive) }
 
 // markingSubject puts exactly one tag at the end of the subject.
-func (e *editor) markingSubject(want label.Marking) {
+func (e *editor) markingSubject(id label.ID, want label.Marking, o Options) {
 	fields := e.msg.Header.All("Subject")
 	text := ""
 	if len(fields) > 0 {
@@ -137,11 +161,11 @@ func (e *editor) markingSubject(want label.Marking) {
 	m := marking.Marking{Scheme: marking.SchemeAU, Source: marking.SourceSubject}
 	if tags := marking.FindSubject(text); len(tags) > 0 {
 		m = tags[0].Marking
-		if len(tags) == 1 && len(m.Diagnostics) == 0 && covers(m, want) {
+		if len(tags) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) {
 			return
 		}
 	}
-	m = raised(m, want)
+	m = raised(m, id, want, o)
 	tagged, err := marking.SetSubject(text, m, marking.AtEnd)
 	if err != nil || tagged == text {
 		return

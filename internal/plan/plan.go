@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/verdict"
@@ -60,6 +61,9 @@ type Options struct {
 	Write     []string // what to write: label.Header, label.MSIPHeader, MarkingHeader, SubjectTag
 	// MarkingVersion is the VER element written, MarkingVersion if empty.
 	MarkingVersion string
+	// Maps gives the label that a marking comes to; nil if no marking scheme
+	// is in use, and no marking is written then.
+	Maps func(marking.Marking) label.ID
 }
 
 // Writes reports whether a header is to be written.
