@@ -22,40 +22,63 @@ var allowed = map[string]string{
 	"rules":           "",
 	"cmd/labelmilter": "cli",
 
-	"redact": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "",
-	"charset":           "",
-	"message":           "budget charset",
-	"extract/htmltext":  "",
-	"extract":           "budget charset message extract/htmltext",
-	"match/fold":        "",
-	"match":             "budget match/fold",
-	"sit":               "",
-	"sit/validate":      "",
-	"detect":            "budget extract match match/fold redact sit sit/validate",
-	"label":             "marking",
-	"dkim":              "message verdict",
-	"policy":            "budget detect extract facts label marking match message sit strictyaml verdict",
-	"plan":              "extract label message policy verdict",
-	"rulepack":          "budget detect extract facts label marking match message policy sit sit/validate strictyaml verdict",
-	"pipeline":          "budget detect extract facts label marking message plan policy rulepack verdict",
-	"fixture":           "facts message pipeline policy strictyaml verdict",
-	"replay":            "facts fixture message pipeline strictyaml",
-	"ruletest":          "budget fixture message pipeline policy replay rulepack strictyaml",
-	"output":            "fixture label pipeline policy replay verdict",
-	"config":            "budget policy strictyaml verdict",
-	"assemble":          "budget config label pipeline policy rulepack strictyaml rules",
+	// leaves
+	"redact": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
+
+	// the message and its text
+	"message":          "budget charset",
+	"extract/htmltext": "",
+	"extract/sniff":    "",
+	"extract/xmlscan":  "",
+	"extract":          "budget charset message extract/htmltext extract/sniff extract/xmlscan",
+	"authres":          "facts message",
+	"dkim":             "message verdict",
+	"dkim/dkimtest":    "",
+
+	// finding
+	"match/fold":       "",
+	"match":            "budget match/fold",
+	"detect/automaton": "match/fold",
+	"detect":           "budget detect/automaton extract match match/fold redact sit sit/validate",
+
+	// deciding
+	"label":  "marking",
+	"policy": "budget detect extract facts label marking match message sit strictyaml verdict",
+	"plan":   "label marking message policy verdict",
+
+	// rules
+	"rulepack": "budget detect extract facts label marking match message policy sit sit/validate strictyaml verdict",
+	"assemble": "budget config label message pipeline policy rulepack strictyaml rules",
+	"config":   "budget marking strictyaml",
+
+	// judging
+	"pipeline": "budget detect extract facts label marking message plan policy rulepack sit verdict",
+	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
+	"replay":   "authres facts fixture message pipeline strictyaml",
+	"ruletest": "budget fixture message pipeline policy replay rulepack strictyaml",
+	"output":   "fixture label pipeline policy replay verdict",
+	"prove":    "assemble label marking message pipeline policy rulepack strictyaml",
+
+	// the daemon
 	"milter":            "verdict",
 	"milter/miltertest": "",
 	"store":             "",
-	"enforce":           "pipeline store plan verdict",
-	"filter":            "budget enforce facts label message milter pipeline plan policy rulepack store verdict",
-	"admin":             "pipeline rulepack store",
-	"app":               "admin assemble budget config enforce filter label message milter pipeline policy rulepack store strictyaml verdict",
-	"cli":               "app assemble budget config fixture label message output pipeline policy replay rulepack ruletest store strictyaml verdict",
-	"mtalab":            "",
-	"mtalab/install":    "mtalab",
-	"conformance":       "milter milter/miltertest mtalab verdict message",
-	"demo":              "mtalab milter/miltertest",
+	"enforce":           "facts pipeline store",
+	"filter":            "authres budget enforce facts label message milter pipeline plan policy verdict",
+	"admin":             "",
+	"app":               "admin assemble config enforce filter label message milter pipeline rulepack store strictyaml verdict",
+	"cli":               "app assemble config fixture label message output pipeline prove replay rulepack ruletest store strictyaml verdict",
+
+	// tests, demo, measurements
+	"mtalab":              "",
+	"mtalab/install":      "mtalab",
+	"conformance":         "",
+	"integration":         "",
+	"demo":                "mtalab milter/miltertest",
+	"fuzzrun":             "",
+	"mtabench":            "mtabench/corpus mtalab store",
+	"mtabench/corpus":     "",
+	"mtabench/nullmilter": "",
 }
 
 type listed struct {
