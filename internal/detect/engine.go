@@ -78,7 +78,7 @@ func (e *Engine) buildLanes() {
 			e.slow = append(e.slow, int32(i))
 			continue
 		}
-		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0}, m.max)
+		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, m.max)
 	}
 	e.lanes = b.build(e.words)
 	var groups []tableGroup
@@ -140,7 +140,7 @@ func (e *Engine) buildTerms() {
 		default:
 			p := literal(t, !inside[i])
 			if tab := automaton.Build([]*automaton.Prog{p}, ownStates); tab != nil {
-				b.addLiteral(laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(tab)})
+				b.addLiteral(laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(tab), own: tab.States()})
 			}
 		}
 	}
@@ -312,6 +312,9 @@ func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output {
 				c = &collector{pl: e.pl}
 			}
 			c.add(*t, i, &s.v, s.cands, s.arena)
+		}
+		if s.look.failed != nil {
+			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.Time})
 		}
 		if s.work.Left <= 0 {
 			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.WorkBudget, Limit: l.Work})

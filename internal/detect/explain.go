@@ -201,7 +201,7 @@ func (x *explainer) refusedBy(index, p, a int) {
 			return true
 		})
 		if m.verify != nil && len(x.list) > 0 {
-			x.list = m.verified(&x.v, start, x.list)
+			x.list = x.look.verified(m, &x.v, start, x.list)
 			steps += lookSteps
 		}
 		if !x.take(steps) {

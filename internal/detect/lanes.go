@@ -20,7 +20,7 @@ var modeNames = [...]string{"word", "long-word", "sign", "inside-word", "trigger
 
 // Choices that decide a lane.
 const (
-	ownStates   = 6_000  // most states an expression may have on its own
+	ownStates   = 4_000  // most states an expression may have on its own
 	groupStates = 24_000 // most states of a joint automaton
 	boundedLen  = 96     // longer matches need a lane with memory
 	wordyShare  = 0.03   // expressions that live through more of all lower-case words are kept from the word lane
@@ -72,6 +72,7 @@ type laneProg struct {
 	id    int32
 	facts automaton.Facts
 	needy bool
+	own   int // states of its own automaton
 }
 
 func (b *laneBuilder) put(k laneKey, p laneProg) {
@@ -159,11 +160,18 @@ func (b *laneBuilder) build(words int) (out []lane) {
 // split builds one automaton for all programs, or two for half of them each
 // if it gets too large.
 func (l *lane) split(progs []laneProg, words int) {
+	// Expressions that go together share beginnings and need fewer states
+	// than each on its own; those that multiply are found out early.
 	list := make([]*automaton.Prog, len(progs))
+	limit := 1000
 	for i := range progs {
 		list[i] = progs[i].prog
+		limit += progs[i].own * 3 / 2
 	}
-	t := automaton.Build(list, groupStates)
+	if len(progs) == 1 {
+		limit = groupStates // it was built before
+	}
+	t := automaton.Build(list, min(limit, groupStates))
 	if t == nil {
 		l.split(progs[:len(progs)/2], words)
 		l.split(progs[len(progs)/2:], words)

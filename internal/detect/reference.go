@@ -39,6 +39,9 @@ func (r *Reference) Detect(texts []extract.Text, l budget.Limits) Output {
 		s.v.set(r.pl.table, t.Body)
 		s.run()
 		c.add(t, i, &s.v, s.cands, s.arena)
+		if s.look.failed != nil {
+			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.Time})
+		}
 		if work.Left == 0 {
 			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.WorkBudget, Limit: l.Work})
 			break
@@ -57,6 +60,7 @@ type refScan struct {
 	occ   [][]occurrence // per atom
 	cands []candidate
 	arena []string
+	look  looker
 }
 
 func (s *refScan) run() {
@@ -111,39 +115,11 @@ func (s *refScan) matches(m *matcher) [][]int32 {
 			return out
 		}
 		if m.verify != nil && len(ends) > 0 {
-			ends = m.verified(&s.v, start, ends)
+			ends = s.look.verified(m, &s.v, start, ends)
 		}
 		out[start] = ends
 	}
 	return out
-}
-
-// verified gives what the look-around engine finds at start, where the
-// superset has ends. An error of the engine counts as the longest of them.
-func (m *matcher) verified(v *view, start int, ends []int32) []int32 {
-	end := m.verifyAt(v, start, ends[len(ends)-1])
-	if end <= start || m.free && (automaton.Before(v.Shadow, start) == automaton.Alnum || automaton.At(v.Shadow, end) == automaton.Alnum) {
-		return nil
-	}
-	return append(ends[:0], int32(end))
-}
-
-// verifyAt asks the look-around engine for the end of its match at start, -1
-// for none. If it fails, that is the longest end of the superset: a match.
-func (m *matcher) verifyAt(v *view, start int, longest int32) int {
-	var window [match.VerifyBefore + match.VerifyAfter]rune
-	lo, hi := max(start-match.VerifyBefore, 0), min(start+match.VerifyAfter, len(v.Shadow))
-	for i := lo; i < hi; i++ {
-		window[i-lo] = v.At(i)
-	}
-	end, err := m.verify.At(window[:hi-lo], start-lo)
-	switch {
-	case err != nil:
-		return int(longest)
-	case end < 0:
-		return -1
-	}
-	return lo + end
 }
 
 // wordsAt gives the ends of all words of a list that begin at start, rising.

@@ -130,7 +130,7 @@ func (s *scan) simulate(m, start int32, longest *int32) {
 	}
 	if mt.verify != nil && len(s.list) > 0 {
 		s.work.Left -= lookSteps
-		s.list = mt.verified(&s.v, int(start), s.list)
+		s.list = s.look.verified(mt, &s.v, int(start), s.list)
 	}
 	for k := len(s.list) - 1; k >= 0 && k >= len(s.list)-MaxEnds; k-- {
 		s.end(m, start, s.list[k])

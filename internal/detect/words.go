@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -68,21 +69,23 @@ func firstWord(b []byte, i, n int) (key uint64, length uint8) {
 	return key, uint8(min(n, 9))
 }
 
+// entry is a term on its way into the index.
+type entry struct {
+	key    uint64
+	length uint8
+	rest   string // what follows the hashed characters
+	id     int32
+}
+
+func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.length }
+
 // newWordIndex indexes terms of ASCII that begin with a letter or digit; ids
 // are their numbers.
 func newWordIndex(all []term, ids []int32) *wordIndex {
 	x := &wordIndex{}
-	type build struct {
-		children map[byte]*build
-		terms    []int32
-	}
-	type head struct {
-		key    uint64
-		length uint8
-	}
-	heads := map[head]*build{}
-	var order []head
-	for _, id := range ids {
+	entries := make([]entry, len(ids))
+	heads := 0
+	for i, id := range ids {
 		word := make([]byte, 0, 64)
 		for _, r := range all[id].runes {
 			word = append(word, fold.Lower(byte(r)))
@@ -91,61 +94,68 @@ func newWordIndex(all []term, ids []int32) *wordIndex {
 		for n < len(word) && fold.Alnum(word[n]) {
 			n++
 		}
-		key, length := firstWord(append(slices.Clone(word), make([]byte, 8)...), 0, n)
-		h := head{key, length}
-		at := heads[h]
-		if at == nil {
-			at = &build{}
-			heads[h] = at
-			order = append(order, h)
-		}
-		for _, b := range word[min(n, 8):] {
-			if at.children == nil {
-				at.children = map[byte]*build{}
-			}
-			if at.children[b] == nil {
-				at.children[b] = &build{}
-			}
-			at = at.children[b]
-		}
-		at.terms = append(at.terms, id)
+		rest := string(word[min(n, 8):])
+		key, length := firstWord(append(word, make([]byte, 8)...), 0, n)
+		entries[i] = entry{key, length, rest, id}
 	}
-	var flatten func(b *build) int32
-	flatten = func(b *build) int32 {
-		id := int32(len(x.nodes))
-		x.nodes = append(x.nodes, trieNode{term: int32(len(x.terms)), terms: uint16(len(b.terms)), edges: uint16(len(b.children))})
-		x.terms = append(x.terms, b.terms...)
-		var keys []byte
-		for c := range b.children {
-			keys = append(keys, c)
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.length, b.length), cmp.Compare(a.rest, b.rest), cmp.Compare(a.id, b.id))
+	})
+	for i := range entries {
+		if i == 0 || !entries[i].head(&entries[i-1]) {
+			heads++
 		}
-		slices.Sort(keys)
-		at := len(x.edges)
-		x.nodes[id].edge = int32(at)
-		for _, c := range keys {
-			x.edges = append(x.edges, edge{b: c})
-		}
-		for i, c := range keys {
-			x.edges[at+i].node = flatten(b.children[c])
-		}
-		return id
 	}
-	size := uint(bits.Len(uint(2*len(order) + 1)))
+	size := uint(bits.Len(uint(2*heads + 1)))
 	x.shift = 64 - size
 	x.slots = make([]slot, 1<<size)
 	for i := range x.slots {
 		x.slots[i].node = -1
 	}
-	for _, h := range order {
+	for lo, hi := 0, 0; lo < len(entries); lo = hi {
+		h := &entries[lo]
+		for hi = lo + 1; hi < len(entries) && entries[hi].head(h); hi++ {
+		}
 		v := hashWord(h.key, h.length)
 		x.bloom[v>>(64-17)>>6] |= 1 << (v >> (64 - 17) & 63)
 		i := v >> x.shift
 		for x.slots[i].node >= 0 {
 			i = (i + 1) & (1<<size - 1)
 		}
-		x.slots[i] = slot{h.key, h.length, flatten(heads[h])}
+		x.slots[i] = slot{h.key, h.length, x.node(entries[lo:hi], 0)}
 	}
 	return x
+}
+
+// node makes the trie of sorted entries that agree in their first depth
+// characters of rest; a term is at most match.MaxWord long.
+func (x *wordIndex) node(entries []entry, depth int) int32 {
+	id := int32(len(x.nodes))
+	x.nodes = append(x.nodes, trieNode{term: int32(len(x.terms))})
+	k := 0
+	for ; k < len(entries) && len(entries[k].rest) == depth; k++ {
+		x.terms = append(x.terms, entries[k].id)
+	}
+	x.nodes[id].terms = uint16(k)
+	at := len(x.edges)
+	x.nodes[id].edge = int32(at)
+	for i := k; i < len(entries); i++ {
+		if c := entries[i].rest[depth]; i == k || c != entries[i-1].rest[depth] {
+			x.edges = append(x.edges, edge{b: c})
+		}
+	}
+	n := len(x.edges) - at
+	x.nodes[id].edges = uint16(n)
+	for e := range n {
+		hi := k
+		for hi < len(entries) && entries[hi].rest[depth] == x.edges[at+e].b {
+			hi++
+		}
+		child := x.node(entries[k:hi], depth+1)
+		x.edges[at+e].node = child
+		k = hi
+	}
+	return id
 }
 
 // maybe reports whether a term may begin with this word.
