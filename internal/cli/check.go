@@ -42,16 +42,13 @@ func (a *command) judge(cmd *cobra.Command, args []string, j *judgeFlags, set fu
 	}
 	o.Pipelines, o.Message = ps, message.Options{Limits: ps.proto.Limits}
 	set(&o)
-	items, walkErr := replay.Walk(args)
+	items := replay.Walk(args)
 	s := &summary{a: a, j: j, o: o, text: output.NewPrinter(a.stdout, a.colored(a.stdout)), pipes: ps}
-	if walkErr != nil {
-		s.failed(walkErr)
-	}
 	replay.Run(cmd.Context(), items, o, s.add)
 	if done != nil {
 		if err := done(s); err != nil {
 			return err
 		}
 	}
-	return s.finish(len(items) == 0 && walkErr == nil)
+	return s.finish(len(items) == 0)
 }

@@ -54,10 +54,7 @@ func (a *command) diff(cmd *cobra.Command, args []string, j *judgeFlags, oldDir,
 			}
 		}
 	}
-	items, err := replay.Walk(args)
-	if err != nil {
-		return err
-	}
+	items := replay.Walk(args)
 	o.Message = message.Options{Limits: sides[0].proto.Limits}
 	text := output.NewPrinter(a.stdout, a.colored(a.stdout))
 	enc := json.NewEncoder(a.stdout)

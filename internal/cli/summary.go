@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"labelmilter/internal/output"
 	"labelmilter/internal/replay"
@@ -19,14 +18,6 @@ type summary struct {
 
 	judged, ok, differ, missing, broken, hits, updated int
 	err                                                error
-}
-
-// failed reports something that could not be done; the run goes on.
-func (s *summary) failed(err error) {
-	s.broken++
-	for _, l := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintf(s.a.stderr, "labelmilter: error: %s\n", l)
-	}
 }
 
 func (s *summary) add(o replay.Outcome) {

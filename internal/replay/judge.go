@@ -106,8 +106,10 @@ func Judge(ctx context.Context, it Item, o Options) (out Outcome) {
 			out.Err = fmt.Errorf("judging failed: internal error (%T)", v)
 		}
 	}()
-	if err := ctx.Err(); err != nil {
-		out.Err = err
+	if out.Err = it.err; out.Err == nil {
+		out.Err = ctx.Err()
+	}
+	if out.Err != nil {
 		return out
 	}
 	want := out.expectation(o)

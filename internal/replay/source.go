@@ -25,21 +25,22 @@ type Item struct {
 	index int    // message number in an mbox from 1, 0 otherwise
 	from  int64  // byte range of the message in an mbox
 	to    int64
+	err   error // it cannot be listed; judging gives this error
 }
 
 // maxItems bounds one run.
 const maxItems = 5_000_000
 
-// Walk lists the messages at the given paths, in bytewise order of File.
-func Walk(paths []string) ([]Item, error) {
+// Walk lists the messages at the given paths, in bytewise order of File. A
+// path that cannot be read is an item too, whose judging fails.
+func Walk(paths []string) []Item {
 	var out []Item
-	var errs []error
 	for _, p := range paths {
 		items, err := walkOne(p)
-		if err != nil {
-			errs = append(errs, err)
-		}
 		out = append(out, items...)
+		if err != nil {
+			out = append(out, Item{File: p, path: p, err: err})
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Item) int {
 		if c := strings.Compare(baseName(a), baseName(b)); c != 0 {
@@ -47,7 +48,7 @@ func Walk(paths []string) ([]Item, error) {
 		}
 		return a.index - b.index
 	})
-	return out, errors.Join(errs...)
+	return out
 }
 
 func baseName(i Item) string {
