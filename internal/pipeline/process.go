@@ -86,6 +86,7 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		Modifications: pl.Modifications, Effects: orEmpty(pl.Effects),
 		Inspection: Inspection{Complete: len(in.Skipped) == 0, Deterministic: true, Parts: orEmpty(in.Extract.Parts), Skipped: orEmpty(in.Skipped)},
 		Digests:    Digests{Message: m.Digest, Ruleset: p.Rules.Digest, Facts: f.Digest(), EDM: map[string]string{}, Models: map[string]string{}},
+		Facts:      f,
 		Plan:       pl, Reason: in.Label.Reason,
 	}
 	if r.Facts.Named == nil {
