@@ -27,7 +27,12 @@ func TestCase18NotSMTP(t *testing.T) {
 	run(t, 18, func(t *testing.T, l *level) {
 		s := &script{eom: always(accept(add("X-Filtered", "1")))}
 		key := play(s)
-		no := &script{eom: always(reject(550, "5.7.1", "not this one"))}
+		no := &script{eom: func(_ context.Context, m *seen) milter.Final {
+			if m.from == "" { // the bounce
+				return accept()
+			}
+			return reject(550, "5.7.1", "not this one")
+		}}
 		keyNo := play(no)
 		switch l.name {
 		case frame: // as Postfix' cleanup speaks for sendmail(1)
@@ -160,6 +165,7 @@ func (r *recorder) Intent(_ context.Context, in enforce.Intent) (enforce.Ticket,
 	return enforce.Ticket{}, nil
 }
 func (r *recorder) Outcome(context.Context, enforce.Ticket, error)   {}
+func (r *recorder) ThreadFloor(context.Context, []string) facts.Fact { return facts.Fact{} }
 func (r *recorder) FailureSeen(context.Context, string) (int, error) { return 0, nil }
 
 // mark is a judgement that writes one field.

@@ -175,6 +175,7 @@ type level struct {
 	name string
 	n    int
 	addr string // of another MTA than the shared one
+	log  func() string
 }
 
 // smtp is the address to send to.
@@ -200,12 +201,14 @@ func (l *level) own(t *testing.T, settings map[string]string, filters ...string)
 		for k, v := range settings {
 			o.Settings[k] = v
 		}
-		l.addr = mtalab.PostfixFor(t, o).SMTPAddr()
+		p := mtalab.PostfixFor(t, o)
+		l.addr, l.log = p.SMTPAddr(), p.Log
 	case sendmail:
 		mtalab.Require(t, "sendmail")
 		o := lab.sendmailOptions(t, filters...)
 		o.Settings = settings
-		l.addr = mtalab.SendmailFor(t, o).SMTPAddr()
+		s := mtalab.SendmailFor(t, o)
+		l.addr, l.log = s.SMTPAddr(), s.Log
 	}
 }
 

@@ -17,9 +17,16 @@ const tableEnv = "LABELMILTER_CONFORMANCE"
 type results struct {
 	mu    sync.Mutex
 	cells map[string]string // "number/level"
+	notes map[string]string // what a reader must know of a cell
 }
 
-var table = results{cells: map[string]string{}}
+var table = results{cells: map[string]string{}, notes: map[string]string{}}
+
+func (r *results) note(n int, level, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes[fmt.Sprintf("%d/%s", n, level)] = text
+}
 
 func (r *results) set(n int, level, text string) {
 	r.mu.Lock()
@@ -60,6 +67,9 @@ func (r *results) render() (text string, missing int) {
 			}
 			if why := c.none[l]; why != "" {
 				fmt.Fprintf(&notes, "%2d  %s: n/a: %s\n", i+1, l, why)
+			}
+			if s := r.notes[fmt.Sprintf("%d/%s", i+1, l)]; s != "" {
+				fmt.Fprintf(&notes, "%2d  %s: %s\n", i+1, l, s)
 			}
 		}
 		b.WriteString("\n")
