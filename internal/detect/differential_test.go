@@ -97,7 +97,7 @@ func (g generator) element(lists []sit.KeywordList) (e sit.Element) {
 	e.Boundary = sit.Boundary(g.one("", "", "word", "nothing", "regex"))
 	e.CaseSensitive = g.IntN(4) == 0
 	if g.IntN(5) == 0 {
-		e.Validate = []string{g.one("luhn", "odd")}
+		e.Validate = []string{g.one("luhn", "odd", "short")}
 	}
 	e.Exclude = g.exclude()
 	return e
@@ -163,10 +163,12 @@ var testOptions = Options{
 			return luhn, true
 		case "odd":
 			return func(s string) bool { return len(s)%2 == 1 }, true
+		case "short":
+			return func(s string) bool { return len(s) < 12 }, true
 		}
 		return nil, false
 	},
-	Names: func() []string { return []string{"luhn", "odd"} },
+	Names: func() []string { return []string{"luhn", "odd", "short"} },
 	Allow: func(typ, normal string) bool { return typ == "t1" && normal == "9" },
 }
 
