@@ -26,7 +26,7 @@ func (a *command) rulesCmd() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(a.lintCmd(), a.testCmd(), a.listCmd(), a.showCmd(), a.schemaCmd())
+	cmd.AddCommand(a.lintCmd(), a.testCmd(), a.listCmd(), a.showCmd(), a.explainCmd(), a.schemaCmd(), a.proveCmd())
 	return cmd
 }
 

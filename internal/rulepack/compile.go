@@ -358,7 +358,7 @@ func (c *compiler) sits() {
 			c.at(at, e.Fix, "%s", msg)
 		}
 	}
-	c.rs.Engine = engine
+	c.rs.Engine, c.rs.keywords = engine, c.keywords
 }
 
 func (c *compiler) sit(pack string, y sitY) sit.Type {

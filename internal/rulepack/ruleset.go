@@ -21,6 +21,8 @@ type Ruleset struct {
 	Lists     *policy.Lists
 	Site      *policy.Organisation
 	Warnings  strictyaml.Problems
+
+	keywords map[string]sit.KeywordList // by "pack/id"
 }
 
 // PackInfo is what is known of a loaded pack.
