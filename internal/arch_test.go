@@ -57,7 +57,7 @@ var allowed = map[string]string{
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "budget fixture message pipeline policy replay rulepack strictyaml",
 	"output":   "fixture label pipeline policy replay verdict",
-	"prove":    "assemble label marking message pipeline policy rulepack strictyaml",
+	"prove":    "budget facts label marking message pipeline rulepack",
 
 	// the daemon
 	"milter":            "verdict",
