@@ -106,3 +106,43 @@ func TestReach(t *testing.T) {
 		t.Errorf("got %b", r)
 	}
 }
+
+func FuzzTable(f *testing.F) {
+	for _, e := range exprs {
+		f.Add(e, "ab1 -_\nAcBd0", true)
+	}
+	table := fold.Standard()
+	f.Fuzz(func(t *testing.T, expr, s string, free bool) {
+		if len(expr) > 60 || len(s) > 60 {
+			return
+		}
+		p, err := Compile(expr, free, table)
+		if err != nil || p.Size() > 2000 || !p.Exact() {
+			return
+		}
+		tab := Build([]*Prog{p}, 1000)
+		if tab == nil {
+			return
+		}
+		FactsOf(tab)
+		var x fold.Text
+		table.Fold(&x, s)
+		buf := append(append([]byte{}, x.Shadow...), EOT, EOT)
+		for start := range x.Shadow {
+			var got, want []int32
+			ends, _ := tab.Run(buf, start, nil)
+			for _, e := range ends {
+				got = append(got, e.Pos)
+			}
+			new(Sim).Ends(p, &x, start, 100, func(e int) bool {
+				if e > start {
+					want = append(want, int32(e))
+				}
+				return true
+			})
+			if d := cmp.Diff(want, got); d != "" {
+				t.Fatalf("%q on %q from %d: %s", expr, s, start, d)
+			}
+		}
+	})
+}
