@@ -75,5 +75,7 @@ def sits(text):
                     if line.startswith('        ' + key + ': '):
                         q[key] = flow(line.split(': ', 1)[1])
             t['patterns'].append(q)
+        if '\n    members:\n' in block:
+            t['members'] = flow(' '.join(block.split('\n    members:\n', 1)[1].split(']', 1)[0].split('\n')) + ']')
         out.append(t)
     return out

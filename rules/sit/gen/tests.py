@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import oracle  # noqa: E402
 import read  # noqa: E402
+import tokens  # noqa: E402
 
 ROOT = os.path.dirname(HERE)
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -228,30 +229,77 @@ def trim(tid, out):
     return picked
 
 
+def ordinary(tid):
+    """Text like a secret that is none."""
+    h = hashlib.sha512(tid.encode()).hexdigest()
+    return [('ordinary text', s) for s in (
+        'The minutes of the meeting will follow next week.', 'sha512: ' + h, 'commit ' + h[:40], 'Order 4711-' + h[:6],
+        'Content-Type: multipart/mixed; boundary="----=_Part_' + h[:9] + '"', 'Please choose a password of twelve characters.',
+        'The key is under the mat, the token is in the box.', 'see https://www.example.net/' + h[:12] + '/index.html',
+        '.a' + h[:6] + ' { color: #' + h[:6] + ' }', 'integrity="sha256-" crossorigin="anonymous"',
+        'Reset your password here: https://www.example.net/reset', 'password: ********')]
+
+
 def quote(s):
     return '"' + s.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n') + '"'
 
 
+class Packs:
+    """All packs and the texts of their types."""
+
+    def __init__(self):
+        self.rows = types()
+        self.secrets = tokens.load(os.path.join(HERE, 'secrets.txt'))
+        self.folders = sorted(d for d in os.listdir(ROOT) if os.path.exists(f'{ROOT}/{d}/sits.yaml'))
+        self.text, self.lists, self.type = {}, {}, {}
+        self.cache = {}
+        for d in self.folders + ['common']:
+            kw = f'{ROOT}/{d}/keywords.yaml'
+            if os.path.exists(kw):
+                for k, v in read.keywords(open(kw, encoding='utf-8').read()).items():
+                    self.lists[f'{d}/{k}'] = self.lists[f'sit-{d}/{k}'] = v
+        for d in self.folders:
+            text = open(f'{ROOT}/{d}/sits.yaml', encoding='utf-8').read()
+            self.text[d] = re.sub(r'\n    tests:\n(      .*\n)+', '\n', text)
+            for t in read.sits(self.text[d]):
+                self.type[t['id']] = (d, t)
+
+    def texts(self, tid):
+        """Positives and near misses of a type, None if there is no source for them."""
+        if tid not in self.cache:
+            self.cache[tid] = self.make(tid)
+        return self.cache[tid]
+
+    def make(self, tid):
+        d, t = self.type[tid]
+        rng = random.Random(tid)
+        lists = {k: v for k, v in self.lists.items() if k.startswith('sit-')}
+        lists |= {k[len(d) + 1:]: v for k, v in self.lists.items() if k.startswith(d + '/')}
+        if tid in self.rows:
+            return positives(t, self.rows[tid], lists, rng), trim(tid, misses(t, self.rows[tid], lists, rng))
+        if tid in self.secrets:
+            pos, by = tokens.examples(rng, self.secrets[tid], WANTED)
+            return pos, trim(tid, [(name, s) for name, l in by.items() for s in l] + ordinary(tid))
+        if 'members' in t:
+            have = [self.texts(m) for m in t['members'] if m in self.type]
+            have = [h for h in have if h]
+            if have:
+                pos = [have[k % len(have)][0][k // len(have) * 5] for k in range(max(WANTED, len(have)))]
+                return pos, trim(tid, ordinary(tid))
+        return None
+
+
 def main():
-    rows = types()
-    folders = sys.argv[1:] or sorted(d for d in os.listdir(ROOT) if os.path.exists(f'{ROOT}/{d}/sits.yaml'))
-    common = read.keywords(open(f'{ROOT}/common/keywords.yaml', encoding='utf-8').read())
+    packs = Packs()
     total = 0
-    for d in folders:
-        path = f'{ROOT}/{d}/sits.yaml'
-        text = open(path, encoding='utf-8').read()
-        lists = {'sit-common/' + k: v for k, v in common.items()}
-        kw = f'{ROOT}/{d}/keywords.yaml'
-        if os.path.exists(kw):
-            lists |= read.keywords(open(kw, encoding='utf-8').read())
-        tests = []
-        text = re.sub(r'\n    tests:\n(      .*\n)+', '\n', text)
+    for d in sys.argv[1:] or packs.folders:
+        text, tests = packs.text[d], []
         for t in read.sits(text):
-            if t['id'] not in rows:
+            made = packs.texts(t['id'])
+            if not made:
+                print('no examples for ' + t['id'], file=sys.stderr)
                 continue
-            rng = random.Random(t['id'])
-            pos = positives(t, rows[t['id']], lists, rng)
-            neg = trim(t['id'], misses(t, rows[t['id']], lists, rng))
+            pos, neg = made
             for i, s in enumerate(pos):
                 tests.append(f"  - {{name: {t['id']} {i + 1}, mail: {quote(HEAD + s)}, findings: [{{type: {t['id']}}}]}}")
             count = {}
@@ -265,10 +313,10 @@ def main():
             end = len(tail) if end < 0 else end + 1
             text = head + f"\n  - id: {t['id']}\n" + tail[:end] + inline + tail[end:]
             total += len(pos) + len(neg)
-        if tests:
-            open(path, 'w', encoding='utf-8').write(text)
-            open(f'{ROOT}/{d}/generated_test.yaml', 'w', encoding='utf-8').write(
-                '# Written by gen/tests.py; do not edit.\ntests:\n' + '\n'.join(tests) + '\n')
+        with open(f'{ROOT}/{d}/sits.yaml', 'w', encoding='utf-8') as f:
+            f.write(text)
+        with open(f'{ROOT}/{d}/generated_test.yaml', 'w', encoding='utf-8') as f:
+            f.write('# Written by gen/tests.py; do not edit.\ntests:\n' + '\n'.join(tests) + '\n')
     print(f'{total} texts', file=sys.stderr)
 
 
