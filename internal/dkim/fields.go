@@ -16,7 +16,8 @@ import (
 //	change beyond the last     at the end              before the first of the name
 //	deleted fields             no longer counted       still counted
 //	name of a changed field    as in the edit          stays
-//	insert at n > 0            the MTA's own Received on top counts, for both
+//	fields of its own on top
+//	that insert counts         Received                two, one not always written
 type mta int
 
 const (
@@ -105,13 +106,11 @@ func (f *fields) apply(m *verdict.Modification) {
 	case verdict.AddHeader:
 		f.add(m)
 	case verdict.InsertHeader:
-		at := len(f.all)
-		if m.Index <= 0 {
-			at = 0
-		} else if m.Index-1 < at { // the MTA's own Received comes first
-			at = m.Index - 1
+		hidden := 1
+		if f.mta == sendmail {
+			hidden = 2
 		}
-		f.insert(at, written(m))
+		f.insert(min(max(m.Index-hidden, 0), len(f.all)), written(m))
 	case verdict.ChangeHeader:
 		f.change(m)
 	case verdict.DeleteHeader:

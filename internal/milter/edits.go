@@ -49,7 +49,8 @@ func (o *out) frame(code byte, parts ...string) {
 	o.cur = appendFrame(o.cur, code, parts...)
 }
 
-// body adds SMFIR_REPLBODY frames. An empty body is one empty frame.
+// body adds SMFIR_REPLBODY frames. An empty body is one empty frame. The body
+// goes out as it is: package rewrite makes one fit for transport.
 func (o *out) body(b []byte) {
 	for first := true; first || len(b) > 0; first = false {
 		n := min(len(b), bodyChunk)
@@ -182,7 +183,7 @@ func (e encoder) header(o *out, m *verdict.Modification) error {
 	if !validName(m.Name) {
 		return bad("header name")
 	}
-	value := cleanValue(m.Value)
+	value := foldLong(len(m.Name)+len(": "), cleanValue(m.Value))
 	if len(value) > maxValue {
 		return bad("header value too long")
 	}
