@@ -14,7 +14,10 @@ import (
 )
 
 // Reader reads the database and never changes it, also while a daemon writes.
-type Reader struct{ read *sql.DB }
+type Reader struct {
+	read    *sql.DB
+	threads *threadReader
+}
 
 // readBusy is how long a reader waits for a lock, which in write-ahead mode
 // it meets only while the daemon starts or stops.
@@ -50,7 +53,7 @@ func openReader(ctx context.Context, path string, q url.Values) (*Reader, error)
 		_ = db.Close()
 		return nil, wrap("opening "+path, err)
 	}
-	return &Reader{read: db}, nil
+	return &Reader{read: db, threads: &threadReader{}}, nil
 }
 
 // Close closes the database.

@@ -5,8 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
-	"errors"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,32 +26,83 @@ const MaxThreadIDs = 32
 // Thread gives the highest mark among the conversations of some Message-IDs;
 // ok is false if none is known.
 func (r *Reader) Thread(ctx context.Context, ids []string) (t Thread, ok bool, err error) {
-	keys, err := r.threadKeys(ctx, ids)
-	if err != nil || len(keys) == 0 {
+	if err := ctx.Err(); err != nil || len(ids) == 0 {
 		return Thread{}, false, err
 	}
-	q := `SELECT label, rank, at FROM threads WHERE id IN (?` + strings.Repeat(",?", len(keys)-1) + `) ORDER BY rank DESC LIMIT 1`
-	var at int64
-	err = r.read.QueryRowContext(ctx, q, keys...).Scan(&t.Label, &t.Rank, &at)
-	if errors.Is(err, sql.ErrNoRows) {
+	// A read meets no lock in write-ahead mode and cannot be cut off while it
+	// waits for the disk; to be ready for that costs more than the read.
+	ctx = context.WithoutCancel(ctx)
+	secret, err := r.threads.key(ctx, r.read)
+	if err != nil {
+		return Thread{}, false, wrap("reading the thread key", err)
+	}
+	keys := hashIDs(secret, ids)
+	if len(keys) == 0 {
 		return Thread{}, false, nil
 	}
-	t.At = time.UnixMicro(at).UTC()
-	return t, err == nil, wrap("reading threads", err)
+	st, keys, err := r.threads.statement(ctx, r.read, keys)
+	if err != nil {
+		return Thread{}, false, wrap("reading threads", err)
+	}
+	rows, err := st.QueryContext(ctx, keys...)
+	if err != nil {
+		return Thread{}, false, wrap("reading threads", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var x Thread
+		var at int64
+		if err := rows.Scan(&x.Label, &x.Rank, &at); err != nil {
+			return Thread{}, false, wrap("reading threads", err)
+		}
+		if x.At = time.UnixMicro(at).UTC(); !ok || x.Rank > t.Rank {
+			t, ok = x, true
+		}
+	}
+	return t, ok, wrap("reading threads", rows.Err())
 }
 
-// threadKeys hashes Message-IDs with the store's key.
-func (r *Reader) threadKeys(ctx context.Context, ids []string) ([]any, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var secret []byte
-	if err := r.read.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'thread'`).Scan(&secret); err != nil {
-		return nil, wrap("reading the thread key", err)
-	}
-	return hashIDs(secret, ids), nil
+// threadReader keeps what look-ups of conversations use again.
+type threadReader struct {
+	mu     sync.Mutex
+	secret []byte
+	st     map[int]*sql.Stmt // by number of keys, a power of two
 }
 
+// key gives the store's key, which never changes.
+func (r *threadReader) key(ctx context.Context, db *sql.DB) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.secret == nil {
+		if err := db.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'thread'`).Scan(&r.secret); err != nil {
+			return nil, err
+		}
+	}
+	return r.secret, nil
+}
+
+// statement gives the look-up of so many keys, and the keys to ask it for: the
+// last one is repeated up to a power of two.
+func (r *threadReader) statement(ctx context.Context, db *sql.DB, keys []any) (*sql.Stmt, []any, error) {
+	for len(keys)&(len(keys)-1) != 0 {
+		keys = append(keys, keys[len(keys)-1])
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if st, ok := r.st[len(keys)]; ok {
+		return st, keys, nil
+	}
+	st, err := db.PrepareContext(ctx, `SELECT label, rank, at FROM threads WHERE id IN (?`+strings.Repeat(",?", len(keys)-1)+`)`)
+	if err == nil {
+		if r.st == nil {
+			r.st = map[int]*sql.Stmt{}
+		}
+		r.st[len(keys)] = st
+	}
+	return st, keys, err
+}
+
+// hashIDs hashes Message-IDs with the store's key.
 func hashIDs(secret []byte, ids []string) []any {
 	if len(ids) > MaxThreadIDs {
 		ids = ids[len(ids)-MaxThreadIDs:]
@@ -77,13 +128,14 @@ func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, lower 
 	if len(ids) == 0 || t.Label == "" {
 		return nil
 	}
-	st, err := w.prepared(ctx, `SELECT value FROM secrets WHERE name = 'thread'`)
-	if err != nil {
-		return err
-	}
-	var secret []byte
-	if err := st.QueryRowContext(ctx).Scan(&secret); err != nil {
-		return err
+	if w.secret == nil {
+		st, err := w.prepared(ctx, `SELECT value FROM secrets WHERE name = 'thread'`)
+		if err != nil {
+			return err
+		}
+		if err := st.QueryRowContext(ctx).Scan(&w.secret); err != nil {
+			return err
+		}
 	}
 	q := `INSERT INTO threads (id, label, rank, at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
 		SET label = excluded.label, rank = excluded.rank, at = excluded.at WHERE excluded.rank >= rank`
@@ -91,7 +143,7 @@ func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, lower 
 		q = `INSERT INTO threads (id, label, rank, at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
 			SET label = excluded.label, rank = excluded.rank, at = excluded.at`
 	}
-	for _, key := range hashIDs(secret, ids) {
+	for _, key := range hashIDs(w.secret, ids) {
 		if _, err := w.exec(ctx, q, key, t.Label, t.Rank, t.At.UnixMicro()); err != nil {
 			return err
 		}

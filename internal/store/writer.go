@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // maxBatch bounds one transaction; maxBatchBytes its records.
@@ -25,6 +26,8 @@ type op struct {
 type writer struct {
 	conn *sql.Conn
 	st   map[string]*sql.Stmt
+
+	secret []byte // of conversations, once it was read
 }
 
 // exec runs a statement, prepared once.
@@ -97,20 +100,41 @@ func (s *Store) write() {
 	}
 }
 
-// gather takes what waits beside first.
+// lazyWait is how long writes that nobody waits for may lie, so that they
+// share the transaction of the next one that somebody does.
+const lazyWait = 100 * time.Millisecond
+
+// gather takes what waits beside first. While nobody waits for any of it, it
+// waits for more.
 func (s *Store) gather(first *op) []*op {
-	batch, bytes := []*op{first}, first.size
+	batch, bytes, awaited := []*op{first}, first.size, first.done != nil
+	var patience <-chan time.Time
 	for len(batch) < maxBatch && bytes < maxBatchBytes {
+		var o *op
+		open := true
 		select {
-		case o, ok := <-s.ops:
-			if !ok {
+		case o, open = <-s.ops:
+		default:
+			if awaited {
 				return batch
 			}
-			batch = append(batch, o)
-			bytes += o.size
-		default:
+			if patience == nil {
+				t := time.NewTimer(lazyWait)
+				defer t.Stop()
+				patience = t.C
+			}
+			select {
+			case o, open = <-s.ops:
+			case <-patience:
+				return batch
+			}
+		}
+		if !open {
 			return batch
 		}
+		batch = append(batch, o)
+		bytes += o.size
+		awaited = awaited || o.done != nil
 	}
 	return batch
 }
