@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"labelmilter/internal/message"
 	"labelmilter/internal/milter"
 	"labelmilter/internal/mtalab"
+	"labelmilter/internal/rewrite"
 	"labelmilter/internal/verdict"
 )
 
@@ -35,6 +37,11 @@ var goldens = []struct {
 		accept(add("X-Fold", "one\n two\n\tthree"), add("X-Bare", "one\ntwo"), add("X-Cr", "one\r\n two"), add("X-Nul", "a\x00b"),
 			add("X-Blank", "one\n \n two"), add("X-Long", strings.Repeat("word ", 300)+"end"), add("X-8bit", "gr\u00fc\u00df"))},
 	{"body", "Subject: s\r\n", "text\r\n", accept(replace("LF only\n.dot\r\n..dots\n\nno end"))},
+	{"body-8bit", "Subject: s\r\n", "text\r\n", accept(rewrite.Fit(nil, false, []verdict.Modification{
+		replace("gr\u00fcne Wiesen\r\n" + strings.Repeat("word ", 300) + "end\r\n")})...)},
+	{"body-8bit-parts", "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n", "--b\r\n\r\ntext\r\n--b--\r\n",
+		accept(rewrite.Fit(message.Header{{Name: "MIME-Version", Raw: " 1.0"}, {Name: "Content-Type", Raw: " multipart/mixed; boundary=b"}}, false, []verdict.Modification{
+			replace("--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\ngr\u00fcne Wiesen\r\n--b--\r\n")})...)},
 	{"reply", "Subject: s\r\n", "text\r\n", reject(550, "5.7.1", "100% of <this> \"message\"\nis refused: gr\u00fc\u00df\ttab")},
 	{"reply-later", "Subject: s\r\n", "text\r\n", reject(451, "4.7.1", "")},
 	{"reply-wrong", "Subject: s\r\n", "text\r\n", milter.Final{Verdict: verdict.Verdict{Disposition: verdict.Reject,

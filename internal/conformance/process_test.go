@@ -110,7 +110,11 @@ func TestCase41Scanners(t *testing.T) {
 			served(t, srv)
 		} else {
 			l.own(t, nil, l.filterAt(port(srv)))
-			for range 100 {
+			n := 100
+			if l.name == sendmail {
+				n = 20 // its listen queue is short, and a full one costs seconds
+			}
+			for range n {
 				nc, err := net.Dial("tcp", l.smtp(t))
 				must(t, err)
 				must(t, nc.Close())

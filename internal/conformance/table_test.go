@@ -52,6 +52,8 @@ func (r *results) render() (text string, missing int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var b, notes strings.Builder
+	var reasons []string
+	excluded := map[string][]string{} // reason → cells
 	fmt.Fprintf(&b, "%-4s%-42s %-9s %-9s %s\n", "", "case", "Postfix", "Sendmail", "frame")
 	for i, c := range cases {
 		fmt.Fprintf(&b, "%2d  %-42s", i+1, c.title)
@@ -66,7 +68,10 @@ func (r *results) render() (text string, missing int) {
 				fmt.Fprintf(&notes, "%2d  %s: %s\n", i+1, l, s)
 			}
 			if why := c.none[l]; why != "" {
-				fmt.Fprintf(&notes, "%2d  %s: n/a: %s\n", i+1, l, why)
+				if excluded[why] == nil {
+					reasons = append(reasons, why)
+				}
+				excluded[why] = append(excluded[why], fmt.Sprintf("%d %s", i+1, l))
 			}
 			if s := r.notes[fmt.Sprintf("%d/%s", i+1, l)]; s != "" {
 				fmt.Fprintf(&notes, "%2d  %s: %s\n", i+1, l, s)
@@ -74,7 +79,15 @@ func (r *results) render() (text string, missing int) {
 		}
 		b.WriteString("\n")
 	}
-	return strings.ReplaceAll(b.String()+"\n"+notes.String(), " \n", "\n"), missing
+	b.WriteString("\n")
+	for _, why := range reasons {
+		fmt.Fprintf(&b, "n/a: %s (%s)\n", why, strings.Join(excluded[why], ", "))
+	}
+	lines := strings.Split(b.String()+notes.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n"), missing
 }
 
 func TestMain(m *testing.M) {
