@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"labelmilter/internal/detect"
 	"labelmilter/internal/label"
 	"labelmilter/internal/match"
 	"labelmilter/internal/policy"
@@ -26,6 +24,7 @@ type compiler struct {
 	packs    []*pack
 	lists    map[string][]string // "pack/id" and, if unique, "id"
 	keywords map[string]sit.KeywordList
+	placeOf  map[string]strictyaml.Pos // of keyword lists
 	types    map[string]sit.Type
 	cat      *label.Catalogue
 	rs       *Ruleset
@@ -36,7 +35,7 @@ var idForm = regexp.MustCompile(`^[a-z0-9]+(?:[-._][a-z0-9]+)*$`)
 // Load reads, checks and compiles packs. With any error the ruleset is nil;
 // the problems hold the warnings too.
 func Load(o Options) (*Ruleset, strictyaml.Problems) {
-	c := &compiler{d: strictyaml.NewDecoder(), opt: o, lists: map[string][]string{}, keywords: map[string]sit.KeywordList{},
+	c := &compiler{d: strictyaml.NewDecoder(), opt: o, lists: map[string][]string{}, keywords: map[string]sit.KeywordList{}, placeOf: map[string]strictyaml.Pos{},
 		types: map[string]sit.Type{}, rs: &Ruleset{Site: o.Site}}
 	if o.Site == nil {
 		c.opt.Site = &policy.Organisation{}
@@ -173,11 +172,7 @@ func (c *compiler) readKeywords() {
 			for _, k := range f.Keywords {
 				c.id(k.Pos, "keyword list", k.ID, seen)
 				full := p.packMeta.ID + "/" + k.ID
-				for i, w := range k.Words {
-					if strings.TrimSpace(w) == "" {
-						c.at(k.Pos, "remove it", "keyword list %q: word %d is empty", k.ID, i+1)
-					}
-				}
+				c.placeOf[full] = k.Pos
 				c.keywords[full] = sit.KeywordList{ID: full, Words: k.Words, String: k.Match == "string", CaseSensitive: k.Case == "sensitive"}
 			}
 		}
@@ -314,136 +309,6 @@ func unplaced(as []Assign) []Assign {
 		out[i].Pos = strictyaml.Pos{}
 	}
 	return out
-}
-
-// sits compiles the sensitive information types of all packs.
-func (c *compiler) sits() {
-	seen := map[string]strictyaml.Pos{}
-	var types []sit.Type
-	pos := map[string]sitY{}
-	for _, p := range c.packs {
-		for _, f := range p.files {
-			for _, y := range f.SITs {
-				c.id(y.Pos, "sensitive information type", y.ID, seen)
-				t := c.sit(p.packMeta.ID, y)
-				types = append(types, t)
-				c.types[t.ID] = t
-				pos[t.ID] = y
-				info := TypeInfo{Type: t, Pos: y.Pos, Pack: p.packMeta.ID, Country: y.Country, StatusWhy: y.StatusWhy}
-				if y.Tests != nil {
-					info.Match, info.NoMatch = y.Tests.Match, y.Tests.NoMatch
-				}
-				c.rs.Types = append(c.rs.Types, info)
-			}
-		}
-	}
-	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
-	engine, errs := detect.Compile(types, words)
-	for _, e := range errs {
-		y := pos[e.Type]
-		at := y.Pos
-		if e.Pattern >= 0 && e.Pattern < len(y.Patterns) {
-			at = y.Patterns[e.Pattern].Pos
-			if e.Field == "match.regex" || strings.HasPrefix(e.Field, "match") {
-				at = y.Patterns[e.Pattern].Match.Pos
-			}
-		}
-		msg := fmt.Sprintf("%s: %s", e.Type, e.Err)
-		if e.Field != "" {
-			msg = fmt.Sprintf("%s: %s: %s", e.Type, e.Field, e.Err)
-		}
-		if e.Warning {
-			c.warn(at, e.Fix, "%s", msg)
-		} else {
-			c.at(at, e.Fix, "%s", msg)
-		}
-	}
-	c.rs.Engine, c.rs.keywords = engine, c.keywords
-}
-
-func (c *compiler) sit(pack string, y sitY) sit.Type {
-	t := sit.Type{ID: y.ID, Name: y.Name, Description: y.Description, PurviewID: strings.ToLower(y.PurviewID), Category: y.Category,
-		Status: y.Status, Kind: "sit", Members: y.Members, Recommended: int(y.Recommended), Exclude: exclude(y.Exclude)}
-	if len(y.Patterns) == 0 && len(y.Members) == 0 {
-		c.at(y.Pos, "add patterns, or members for a bundle", "%s: a type needs patterns or members", y.ID)
-	}
-	if y.PurviewID != "" && !label.IsGUID(y.PurviewID) {
-		c.at(y.Pos, "use the form 8-4-4-4-12 hexadecimal digits", "%s: purview_id %q is not well formed", y.ID, y.PurviewID)
-	}
-	for _, p := range y.Patterns {
-		sp := sit.Pattern{Confidence: int(p.Confidence), Match: c.element(pack, p.Match), Proximity: int(p.Proximity)}
-		if p.Near != nil {
-			n := c.need(pack, *p.Near)
-			sp.Near = &n
-		}
-		t.Patterns = append(t.Patterns, sp)
-	}
-	return t
-}
-
-func (c *compiler) element(pack string, y elementY) sit.Element {
-	e := sit.Element{Regex: y.Regex, Words: y.Words, CaseSensitive: y.Case == "sensitive", Boundary: sit.Boundary(y.Boundary),
-		Validate: y.Validate, Exclude: exclude(y.Exclude)}
-	n := 0
-	for _, set := range []bool{y.Regex != "", len(y.Keywords) > 0, len(y.Words) > 0} {
-		if set {
-			n++
-		}
-	}
-	if n != 1 {
-		c.at(y.Pos, "", "an element has exactly one of regex, keywords and words")
-	}
-	if y.Regex != "" {
-		e.CaseSensitive = y.Case != "insensitive"
-		if e.Boundary == "" {
-			e.Boundary = sit.BoundaryRegex
-		}
-	} else if e.Boundary == "" {
-		e.Boundary = sit.BoundaryWord
-	}
-	for _, k := range y.Keywords {
-		if full, ok := c.keyword(pack, k, y.Pos); ok {
-			e.Keywords = append(e.Keywords, full)
-		}
-	}
-	return e
-}
-
-func (c *compiler) need(pack string, y needY) sit.Need {
-	n := sit.Need{Min: y.Min, Max: y.Max}
-	for _, k := range y.All {
-		n.All = append(n.All, c.need(pack, k))
-	}
-	for _, k := range y.Any {
-		n.Any = append(n.Any, c.need(pack, k))
-	}
-	for _, k := range y.None {
-		n.None = append(n.None, c.need(pack, k))
-	}
-	if y.Regex != "" || len(y.Keywords) > 0 || len(y.Words) > 0 {
-		e := c.element(pack, y.elementY)
-		n.Element = &e
-		if len(n.All)+len(n.Any)+len(n.None) > 0 {
-			c.at(y.Pos, "put the element into the list", "an element cannot stand beside all, any or none")
-		}
-	} else if len(n.All)+len(n.Any)+len(n.None) == 0 {
-		c.at(y.Pos, "give all, any, none, regex, keywords or words", "near needs at least one element")
-	}
-	if n.Min > len(n.Any) {
-		c.at(y.Pos, "", "min %d is more than the %d elements of any", n.Min, len(n.Any))
-	}
-	if n.Max > 0 && n.Max < n.Min {
-		c.at(y.Pos, "", "max %d is below min %d", n.Max, n.Min)
-	}
-	return n
-}
-
-func exclude(y *excludeY) sit.Exclude {
-	if y == nil {
-		return sit.Exclude{}
-	}
-	return sit.Exclude{Values: y.Values, Prefixes: y.Prefixes, Suffixes: y.Suffixes, StartsWith: y.StartsWith, EndsWith: y.EndsWith,
-		Repeated: y.Repeated, Regex: y.Regex}
 }
 
 // pattern compiles a regular expression of a condition.

@@ -349,7 +349,7 @@ func (c *compiler) time(y *Cond) policy.Condition {
 	for _, w := range y.Time.Window {
 		win, err := policy.ParseWindow(w)
 		if err != nil {
-			c.d.Problem(y.node, "", "%v", err)
+			c.d.Problem(y.node, `use the form "Mon-Fri 08:00-18:00"`, "%v", err)
 			continue
 		}
 		t.Windows = append(t.Windows, win)

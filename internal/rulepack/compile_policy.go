@@ -245,7 +245,7 @@ func (c *compiler) reply(y *Act, r *replyY, code int, enhanced, text string) ver
 		out.Text = r.Text
 		c.variables(y.node, r.Text)
 	}
-	if r.Code != 0 {
+	if r.Code >= 400 && r.Code <= 599 { // anything else is reported by the decoder
 		out.Code = r.Code
 		if out.Code/100 != code/100 {
 			c.d.Problem(y.node, "use reject for 5xx and tempfail for 4xx", "%s cannot have code %d", y.kind, r.Code)

@@ -1,0 +1,161 @@
+package rulepack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"labelmilter/internal/detect"
+	"labelmilter/internal/label"
+	"labelmilter/internal/sit"
+	"labelmilter/internal/strictyaml"
+)
+
+// sits compiles the sensitive information types of all packs.
+func (c *compiler) sits() {
+	seen := map[string]strictyaml.Pos{}
+	var types []sit.Type
+	pos := map[string]sitY{}
+	wrong := map[string]bool{} // reported already: the engine's view of it adds nothing
+	for _, p := range c.packs {
+		for _, f := range p.files {
+			for _, y := range f.SITs {
+				c.id(y.Pos, "sensitive information type", y.ID, seen)
+				before := len(c.d.Problems())
+				t := c.sit(p.packMeta.ID, y)
+				if len(c.d.Problems()) > before || slices.ContainsFunc(y.Patterns, func(p patternY) bool { return p.Confidence == 0 }) {
+					wrong[t.ID] = true // no confidence: missing or misread, the decoder said so
+				}
+				types = append(types, t)
+				c.types[t.ID] = t
+				pos[t.ID] = y
+				info := TypeInfo{Type: t, Pos: y.Pos, Pack: p.packMeta.ID, Country: y.Country, StatusWhy: y.StatusWhy}
+				if y.Tests != nil {
+					info.Match, info.NoMatch = y.Tests.Match, y.Tests.NoMatch
+				}
+				c.rs.Types = append(c.rs.Types, info)
+			}
+		}
+	}
+	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
+	engine, errs := detect.Compile(types, words)
+	for _, e := range errs {
+		y, isType := pos[e.Type]
+		at := y.Pos
+		if !isType {
+			at = c.placeOf[e.Type]
+		}
+		if wrong[e.Type] || !isType && e.Field == "words" && c.reported(at) {
+			continue
+		}
+		if e.Pattern >= 0 && e.Pattern < len(y.Patterns) {
+			at = y.Patterns[e.Pattern].Pos
+			if e.Field == "match.regex" || strings.HasPrefix(e.Field, "match") {
+				at = y.Patterns[e.Pattern].Match.Pos
+			}
+		}
+		msg := fmt.Sprintf("%s: %s", e.Type, e.Err)
+		if e.Field != "" {
+			msg = fmt.Sprintf("%s: %s: %s", e.Type, e.Field, e.Err)
+		}
+		if e.Warning {
+			c.warn(at, e.Fix, "%s", msg)
+		} else {
+			c.at(at, e.Fix, "%s", msg)
+		}
+	}
+	c.rs.Engine, c.rs.keywords = engine, c.keywords
+}
+
+func (c *compiler) sit(pack string, y sitY) sit.Type {
+	t := sit.Type{ID: y.ID, Name: y.Name, Description: y.Description, PurviewID: strings.ToLower(y.PurviewID), Category: y.Category,
+		Status: y.Status, Kind: "sit", Members: y.Members, Recommended: int(y.Recommended), Exclude: exclude(y.Exclude)}
+	if len(y.Patterns) == 0 && len(y.Members) == 0 {
+		c.at(y.Pos, "add patterns, or members for a bundle", "%s: a type needs patterns or members", y.ID)
+	}
+	if y.PurviewID != "" && !label.IsGUID(y.PurviewID) {
+		c.at(y.Pos, "use the form 8-4-4-4-12 hexadecimal digits", "%s: purview_id %q is not well formed", y.ID, y.PurviewID)
+	}
+	for _, p := range y.Patterns {
+		sp := sit.Pattern{Confidence: int(p.Confidence), Match: c.element(pack, p.Match), Proximity: int(p.Proximity)}
+		if p.Near != nil {
+			n := c.need(pack, *p.Near)
+			sp.Near = &n
+		}
+		t.Patterns = append(t.Patterns, sp)
+	}
+	return t
+}
+
+func (c *compiler) element(pack string, y elementY) sit.Element {
+	e := sit.Element{Regex: y.Regex, Words: y.Words, CaseSensitive: y.Case == "sensitive", Boundary: sit.Boundary(y.Boundary),
+		Validate: y.Validate, Exclude: exclude(y.Exclude)}
+	n := 0
+	for _, set := range []bool{y.Regex != "", len(y.Keywords) > 0, len(y.Words) > 0} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		c.at(y.Pos, "", "an element has exactly one of regex, keywords and words")
+	}
+	if y.Regex != "" {
+		e.CaseSensitive = y.Case != "insensitive"
+		if e.Boundary == "" {
+			e.Boundary = sit.BoundaryRegex
+		}
+	} else if e.Boundary == "" {
+		e.Boundary = sit.BoundaryWord
+	}
+	for _, k := range y.Keywords {
+		if full, ok := c.keyword(pack, k, y.Pos); ok {
+			e.Keywords = append(e.Keywords, full)
+		}
+	}
+	return e
+}
+
+func (c *compiler) need(pack string, y needY) sit.Need {
+	n := sit.Need{Min: y.Min, Max: y.Max}
+	for _, k := range y.All {
+		n.All = append(n.All, c.need(pack, k))
+	}
+	for _, k := range y.Any {
+		n.Any = append(n.Any, c.need(pack, k))
+	}
+	for _, k := range y.None {
+		n.None = append(n.None, c.need(pack, k))
+	}
+	if y.Regex != "" || len(y.Keywords) > 0 || len(y.Words) > 0 {
+		e := c.element(pack, y.elementY)
+		n.Element = &e
+		if len(n.All)+len(n.Any)+len(n.None) > 0 {
+			c.at(y.Pos, "put the element into the list", "an element cannot stand beside all, any or none")
+		}
+	} else if len(n.All)+len(n.Any)+len(n.None) == 0 {
+		c.at(y.Pos, "give all, any, none, regex, keywords or words", "near needs at least one element")
+	}
+	if n.Min > len(n.Any) {
+		c.at(y.Pos, "", "min %d is more than the %d elements of any", n.Min, len(n.Any))
+	}
+	if n.Max > 0 && n.Max < n.Min {
+		c.at(y.Pos, "", "max %d is below min %d", n.Max, n.Min)
+	}
+	return n
+}
+
+func exclude(y *excludeY) sit.Exclude {
+	if y == nil {
+		return sit.Exclude{}
+	}
+	return sit.Exclude{Values: y.Values, Prefixes: y.Prefixes, Suffixes: y.Suffixes, StartsWith: y.StartsWith, EndsWith: y.EndsWith,
+		Repeated: y.Repeated, Regex: y.Regex}
+}
+
+// reported says whether there is an error in the same line already.
+func (c *compiler) reported(at strictyaml.Pos) bool {
+	return slices.ContainsFunc(c.d.Problems(), func(p strictyaml.Problem) bool {
+		return p.Severity == strictyaml.Error && p.File == at.File && p.Line == at.Line
+	})
+}
