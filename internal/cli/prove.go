@@ -12,11 +12,11 @@ func (a *command) proveCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prove [PACK|DIR]...",
 		Short: "Show that every protective marking comes to exactly one outcome",
-		Long: `prove sends every class with every combination of caveats and markers (bounded:
-two caveats, three markers in every order), every historical value and a set of
-malformed ones through the whole pipeline, in every form and way of writing,
-and compares what comes out with what the table of labels asks for: one label,
-a hold or a block, and never a label below the class.
+		Long: `prove sends every class with every combination of up to two caveats and three
+markers in every order, every historical value and a set of malformed ones
+through the whole pipeline, in every form and way of writing, and compares what
+comes out with what the table of labels asks for: one label, a hold or a block,
+and never a label below the class.
 
 It prints the number of cases, and exits 3 with the smallest counterexample of
 each kind if there is one. The format markdown lists them as a document.`,

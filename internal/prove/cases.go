@@ -18,6 +18,10 @@ func (w *world) cases() []Case {
 	var out []Case
 	if w.scheme.ID == marking.SchemeAU {
 		out = append(out, australian()...)
+		if w.rs.Markings == nil {
+			// Rules over header and subject do not claim to read text.
+			out = slices.DeleteFunc(out, func(c Case) bool { return c.Form == InBody })
+		}
 	} else {
 		out = append(out, wordCases(w.scheme, w.scheme.ID)...)
 	}
@@ -81,17 +85,20 @@ func sequences(words []string, n int) [][]string {
 	return out
 }
 
-// australian enumerates every class, and what is none, with every sequence of
-// up to two caveats and up to three markers, in the field and in the subject;
-// with up to one caveat in every way of writing; the limiting markers of 2012;
-// and banner lines.
+// australian enumerates every class with every sequence of up to two caveats
+// and up to three markers, in the field and in the subject; the same with up to
+// one caveat for other spellings, historical classes and what is no class, and
+// in every way of writing; the limiting markers of 2012; and banner lines.
 func australian() []Case {
 	var out []Case
 	imms := sequences(marking.IMMs(), 3)
 	imms = append(imms, []string{novelIMM}, []string{marking.PersonalPrivacy, novelIMM}, []string{marking.LegalPrivilege, marking.LegalPrivilege})
 	caveats := sequences(auCaveats(), 2)
-	for _, s := range auClasses() {
+	for i, s := range auClasses() {
 		for _, cs := range caveats {
+			if i >= len(marking.Classes()) && len(cs) > 1 {
+				break // one is enough with other spellings of a class, and with none
+			}
 			for _, is := range imms {
 				for _, f := range []Form{InHeader, InSubject} {
 					out = append(out, auCase(s, cs, is, "", f, ""))

@@ -144,8 +144,10 @@ func (w *world) want(c *Case) string {
 	switch {
 	case w.rank(c.Class) > w.rank(w.ceiling):
 		return "block"
-	case c.malformed || c.Class == "":
+	case c.malformed:
 		return "hold"
+	case c.Class == "":
+		return "hold, or the label of a row"
 	}
 	caveat := ""
 	for _, cv := range slices.Concat([]string{marking.CaveatCabinet, marking.CaveatNationalCabinet}, c.Caveats) {

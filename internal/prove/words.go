@@ -23,7 +23,8 @@ func items(s marking.Scheme) (caveats, imms []string) {
 }
 
 // wordCases enumerates every class with every sequence of up to two caveats
-// and two descriptors, and one item that is not of the scheme.
+// and two descriptors, three items together, and with one item that is not of
+// the scheme.
 func wordCases(s marking.Scheme, home string) []Case {
 	var out []Case
 	caveats, imms := items(s)
@@ -37,6 +38,9 @@ func wordCases(s marking.Scheme, home string) []Case {
 	for _, cl := range classes {
 		for _, cs := range append(sequences(caveats, 2), []string{"NOVELTY"}) {
 			for _, is := range sequences(imms, 2) {
+				if len(cs)+len(is) > 3 || cl.past && len(cs)+len(is) > 1 {
+					continue
+				}
 				if s.ID == marking.SchemeUS && len(is) > 0 && cl.class != "CUI" {
 					continue // categories are CUI's
 				}
