@@ -9,7 +9,6 @@
 #   eval         measurements on corpora that are not shipped: CORPORA=DIR
 
 GO        ?= go
-GOFLAGS   += -buildvcs=auto
 FUZZTIME  ?= 60s
 CORPORA   ?=
 TMP       := $(or $(TMPDIR),/tmp)
