@@ -68,19 +68,45 @@ type words struct {
 	item          bool // stands in a list with bullets
 }
 
-// read reads a whole line.
-func (v *vocabulary) read(line string) (w words, ok bool) {
-	s, item := undecorate(line)
-	if len(s) < 2 || len(s) > maxBanner {
-		return w, false
+// begins tells whether a marking of the vocabulary can begin with c.
+func (v *vocabulary) begins(c byte) bool {
+	if !isUpper(c) {
+		return false
 	}
-	w.item = item
-	return v.readBare(&w, cutName(s))
+	for _, p := range v.prefixes {
+		if p[0] == c {
+			return true
+		}
+	}
+	for i := range v.before {
+		if v.before[i].words[0] == c {
+			return true
+		}
+	}
+	for i := range v.classes {
+		if v.classes[i].words[0] == c {
+			return true
+		}
+	}
+	return false
+}
+
+// bareLine takes frames, bullets and a field name off a line; ok is false for
+// a line that is too long or too short for a marking.
+func bareLine(line string) (s string, item, ok bool) {
+	s, item = undecorate(line)
+	if len(s) < 2 || len(s) > maxBanner {
+		return "", false, false
+	}
+	s = cutName(s)
+	return s, item, len(s) > 1
 }
 
 // readBare reads a marking that is all of s.
-func (v *vocabulary) readBare(out *words, s string) (words, bool) {
-	w := *out
+func (v *vocabulary) readBare(s string) (w words, ok bool) {
+	if s == "" || !v.begins(s[0]) {
+		return w, false
+	}
 	for _, p := range v.prefixes {
 		if n := word(s, p, true); n > 0 && n < len(s) {
 			w.own = true
@@ -190,14 +216,11 @@ func itemEnd(s string) int {
 	return len(s)
 }
 
-// lastWords is the place of the words at the end of s, -1 if it does not end
-// so.
-func lastWords(s, words string) int {
-	t := strings.TrimRight(s, " \t]")
-	if i := len(t) - len(words); i > 0 && t[i:] == words && isBlank(t[i-1]) && t == strings.ToUpper(t) {
-		return i
-	}
-	return -1
+// useOnly reports "[organisation] USE ONLY" in capitals.
+func useOnly(s string) bool {
+	f := strings.Fields(strings.TrimRight(s, " \t]"))
+	n := len(f)
+	return n > 2 && f[n-2] == "USE" && f[n-1] == "ONLY" && s == strings.ToUpper(s)
 }
 
 // marking makes a marking of the words.

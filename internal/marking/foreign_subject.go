@@ -72,7 +72,7 @@ func (v *vocabulary) brackets(text string, add func(w words, start, end int)) {
 			w, ok = v.tag(inner)
 		}
 		if !ok {
-			w, ok = v.readBare(&words{}, inner)
+			w, ok = v.readBare(inner)
 		}
 		if ok {
 			add(w, i, i+j+1)
@@ -120,7 +120,7 @@ func (v *vocabulary) start(text string) (w words, start, end int, ok bool) {
 			continue
 		}
 		cuts++
-		if r, good := v.readBare(&words{}, trimBlank(s[:i])); good && (!ok || !r.unknown) {
+		if r, good := v.readBare(trimBlank(s[:i])); good && (!ok || !r.unknown) {
 			w, end, ok = r, start+i, true
 		}
 	}
@@ -134,7 +134,7 @@ func (v *vocabulary) end(text string) (w words, start int, ok bool) {
 	for i := len(text) - 2; i > from && cuts < 4; i-- {
 		if (text[i] == '-' || text[i] == '|') && isBlank(text[i-1]) && isBlank(text[i+1]) {
 			cuts++
-			if r, good := v.readBare(&words{}, trimBlank(text[i+1:])); good {
+			if r, good := v.readBare(trimBlank(text[i+1:])); good {
 				w, start, ok = r, i+1, true
 			}
 		}

@@ -31,10 +31,12 @@ func (f *finder) foreign(at int, body, content string, use Use) {
 		s, letters = fd.text, fd.letters
 	}
 	state := lineState{started: true, use: use}
+	bare, item, short := bareLine(s)
 	for _, v := range f.vocab {
 		w, ok := v.lineTag(s)
-		if !ok && len(s) <= 2*maxBanner {
-			w, ok = v.read(s)
+		if !ok && short {
+			w, ok = v.readBare(bare)
+			w.item = item
 		}
 		if !ok {
 			continue
@@ -115,7 +117,7 @@ func (f *finder) portion(start int, body string, use Use) {
 		if end < 0 || end+1 == len(body) {
 			continue
 		}
-		w, ok := v.readBare(&words{}, body[1:end])
+		w, ok := v.readBare(body[1:end])
 		if !ok {
 			continue
 		}

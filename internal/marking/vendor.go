@@ -144,7 +144,9 @@ func parseBoldonJames(value string) Marking {
 // refused.
 func readSISL(data []byte) (policy string, ps []prop, err error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
-	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errXML }
+	// The declared charset is that of a file; here it is a header field, and
+	// what is not ASCII in it is no class.
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	depth, root := 0, false
 	for {
 		tok, err := d.Token()

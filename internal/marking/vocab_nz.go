@@ -71,7 +71,7 @@ func nzVocabulary(home bool) *vocabulary {
 // nzItem reads "[department] USE ONLY".
 func nzItem(s, _ string) (name string, imm bool, n int) {
 	end := itemEnd(s)
-	if i := lastWords(s[:end], "USE ONLY"); i > 0 {
+	if useOnly(s[:end]) {
 		return "DEPARTMENT USE ONLY", false, end
 	}
 	return "", false, 0

@@ -57,7 +57,7 @@ func ukVocabulary(home bool) *vocabulary {
 // words of its own, and an embargo with its end.
 func ukItem(s, _ string) (name string, imm bool, n int) {
 	end := itemEnd(s)
-	if i := lastWords(s[:end], "USE ONLY"); i > 0 {
+	if useOnly(s[:end]) {
 		return "ORGANISATION USE ONLY", false, end
 	}
 	return "", false, 0
