@@ -180,14 +180,22 @@ func (i Item) Open(stdin io.Reader) (io.ReadCloser, error) {
 	if err != nil || i.index == 0 {
 		return f, err
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{unquoteFrom(io.NewSectionReader(f, i.from, i.to-i.from)), f}, nil
+	return mboxMessage{unquoteFrom(io.NewSectionReader(f, i.from, i.to-i.from)), f}, nil
+}
+
+// mboxMessage is one message of an open mbox.
+type mboxMessage struct {
+	*io.PipeReader
+	file *os.File
+}
+
+// Close ends the reader of the file too, read to the end or not.
+func (m mboxMessage) Close() error {
+	return errors.Join(m.PipeReader.Close(), m.file.Close())
 }
 
 // unquoteFrom undoes the ">From " quoting of mbox lines.
-func unquoteFrom(r io.Reader) io.Reader {
+func unquoteFrom(r io.Reader) *io.PipeReader {
 	pr, pw := io.Pipe()
 	go func() {
 		br := bufio.NewReaderSize(r, 1<<16)
