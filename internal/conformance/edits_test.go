@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -266,8 +267,8 @@ func TestCase12Recipients(t *testing.T) {
 			if r := mtalab.Send(t.Context(), l.smtp(t), mail(key)); r.Final.Code/100 != 4 {
 				t.Errorf("message without recipients: %v, %v", r.Last(), r.Err)
 			}
-			if n := len(s.sent); n != 1 || s.sent[0] == nil {
-				t.Errorf("sent %v", s.sent)
+			if sent := s.answered(t, 1); len(sent) != 1 || !errors.Is(sent[0], milter.ErrNoRecipient) {
+				t.Errorf("sent %v", sent)
 			}
 		})
 	}

@@ -314,11 +314,9 @@ func TestCase36NeverReads(t *testing.T) {
 		neg := len(miltertest.OptNeg(0, 0, 0))
 		must(t, c.Write(all[neg:len(all)-5]))
 		eventually(t, "the connection is given up", func() bool { return srv.Open() == 0 })
-		s.mu.Lock()
-		if len(s.sent) != 1 || s.sent[0] == nil {
-			t.Errorf("sent %v", s.sent)
+		if sent := s.answered(t, 1); len(sent) != 1 || sent[0] == nil {
+			t.Errorf("sent %v", sent)
 		}
-		s.mu.Unlock()
 		served(t, srv)
 	})
 }
@@ -357,16 +355,15 @@ func TestCase38Reset(t *testing.T) {
 			must(t, c.Close())
 		}
 		eventually(t, "every connection is closed", func() bool { return srv.Open() == 0 })
-		s.mu.Lock()
-		for _, err := range s.sent {
+		sent := s.answered(t, 5)
+		for _, err := range sent {
 			if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 				t.Errorf("sent %v", err)
 			}
 		}
-		if len(s.sent) != 5 {
-			t.Errorf("%d answers", len(s.sent))
+		if len(sent) != 5 {
+			t.Errorf("%d answers", len(sent))
 		}
-		s.mu.Unlock()
 		served(t, srv)
 	})
 }

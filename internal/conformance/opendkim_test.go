@@ -62,13 +62,13 @@ func TestDKIMInbound(t *testing.T) {
 			key, err := dkimKey()
 			must(t, err)
 			for _, c := range dkimEdits {
-				var foreseen []dkim.Effect
+				effects := make(chan []dkim.Effect, 1)
 				s := &script{eom: func(_ context.Context, m *seen) milter.Final {
 					var h message.Header
 					for _, f := range m.header {
 						h = append(h, message.Field{Name: f[0], Raw: f[1]})
 					}
-					foreseen = dkim.Preflight(h, m.body, c.mods)
+					effects <- dkim.Preflight(h, m.body, c.mods)
 					return accept(c.mods...)
 				}}
 				k := play(s)
@@ -77,6 +77,7 @@ func TestDKIMInbound(t *testing.T) {
 					"relaxed/simple", []string{"From", "To", "Subject", "Date", "From", "Subject"})
 				must(t, err)
 				head := headOf(l.deliver(t, m, k))
+				foreseen := <-effects
 				results := strings.Join(fieldsOf(head, "Authentication-Results"), "")
 				if len(foreseen) != 1 || foreseen[0].Signature.BodyHash != dkim.HashMatch {
 					t.Fatalf("%s: foreseen %+v", c.name, foreseen)

@@ -59,6 +59,20 @@ func (s *script) messages() []*seen {
 	return append([]*seen(nil), s.ended...)
 }
 
+// answered waits until the server has told of n answers, and gives what
+// became of them.
+func (s *script) answered(t *testing.T, n int) []error {
+	t.Helper()
+	var out []error
+	eventually(t, "the server tells what became of its answers", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		out = append([]error(nil), s.sent...)
+		return len(out) >= n
+	})
+	return out
+}
+
 func (s *script) aborted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
