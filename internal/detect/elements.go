@@ -139,6 +139,7 @@ func (c *compiler) regex(expr string, free bool, field string) int {
 		c.fail(field, expr, "too large", "use smaller repeats, or a keyword list for long alternatives")
 		return -1
 	}
+	m.linear = p.Linear
 	n := len(c.matchers)
 	c.matchers = append(c.matchers, m)
 	c.regexes[key] = n

@@ -27,7 +27,8 @@ type Engine struct {
 	words    int // 64-bit words of a set of matchers
 	lanes    []lane
 	literals []lane // of terms that the word index cannot hold
-	slow     []int32
+	slow     []int32 // matchers simulated from every character
+	loose    []bool  // matchers whose automata match more
 	wordGate *gate // of all lanes at words, nil if there are none
 	long     []int // lanes at long words
 	litWords []int // lanes of literals at words
@@ -71,14 +72,16 @@ func newEngine(pl *plan) *Engine {
 
 func (e *Engine) buildLanes() {
 	var b laneBuilder
+	e.loose = make([]bool, len(e.pl.matchers))
 	for i := range e.pl.matchers {
 		m := &e.pl.matchers[i]
-		t := automaton.Build([]*automaton.Prog{m.prog}, ownStates)
+		p, t, longest := e.tableOf(m)
 		if t == nil {
 			e.slow = append(e.slow, int32(i))
 			continue
 		}
-		b.add(laneProg{m.prog, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, m.max)
+		e.loose[i] = p != m.prog
+		b.add(laneProg{p, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, longest)
 	}
 	e.lanes = b.build(e.words)
 	var groups []tableGroup
@@ -94,6 +97,28 @@ func (e *Engine) buildLanes() {
 		e.wordGate = &gate{}
 		e.wordGate.build(groups)
 	}
+}
+
+// relaxations are the counts that are kept when an expression's own automaton
+// gets too large, tried in order.
+var relaxations = [...]int{16, 4, 1}
+
+// tableOf gives a program with its automaton: that of the matcher, else one
+// that matches more and only says where to simulate, else nil.
+func (e *Engine) tableOf(m *matcher) (p *automaton.Prog, t *automaton.Table, longest int) {
+	if t = automaton.Build([]*automaton.Prog{m.prog}, ownStates); t != nil {
+		return m.prog, t, m.max
+	}
+	for _, most := range relaxations {
+		p, err := automaton.Relaxed(m.linear, m.free && m.lane == match.Linear, e.pl.table, most)
+		if err != nil {
+			continue
+		}
+		if t = automaton.Build([]*automaton.Prog{p}, ownStates); t != nil {
+			return p, t, -1
+		}
+	}
+	return nil, nil, 0
 }
 
 // buildTerms makes the terms of all lists distinct and indexes them.

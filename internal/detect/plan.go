@@ -64,6 +64,7 @@ type matcher struct {
 	expr   string
 	free   bool // sit.BoundaryWord
 	lane   match.Lane
+	linear string          // what prog was compiled from
 	prog   *automaton.Prog // of the superset in the look-around lane
 	verify *match.Verifier
 	min    int

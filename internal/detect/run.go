@@ -66,9 +66,9 @@ func (s *scan) try(t *tableGroup, end automaton.End, start int32, worth []uint64
 
 func (s *scan) tryMatcher(m, start, end int32) {
 	mt := &s.e.pl.matchers[m]
-	if mt.verify != nil || !mt.prog.Exact() {
+	if mt.verify != nil || !mt.prog.Exact() || s.e.loose[m] {
 		s.resolved[m] = s.gen
-		s.simulate(m, start, &end)
+		s.simulate(m, start, end)
 		return
 	}
 	s.end(m, start, end)
@@ -113,14 +113,18 @@ func (s *scan) add(a int32, o occurrence) {
 }
 
 // simulate finds the ends of a matcher that automata only narrow down.
-// longest is the longest end they saw, nil if none ran.
-func (s *scan) simulate(m, start int32, longest *int32) {
+// longest is the longest end they saw, -1 if none ran; there is none beyond.
+func (s *scan) simulate(m, start, longest int32) {
 	mt := &s.e.pl.matchers[m]
 	s.list = s.list[:0]
-	if mt.verify != nil && mt.prog.Exact() && longest != nil {
-		s.list = append(s.list, *longest)
+	if mt.verify != nil && mt.prog.Exact() && longest >= 0 && !s.e.loose[m] {
+		s.list = append(s.list, longest)
 	} else {
-		steps := s.sim.Ends(mt.prog, &s.v.Text, int(start), MaxMatch, func(e int) bool {
+		bound := MaxMatch
+		if longest >= 0 {
+			bound = min(bound, int(longest-start))
+		}
+		steps := s.sim.Ends(mt.prog, &s.v.Text, int(start), bound, func(e int) bool {
 			if e > int(start) {
 				s.list = append(s.list, int32(e))
 			}

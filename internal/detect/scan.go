@@ -124,7 +124,7 @@ func (s *scan) run(text string) {
 				break
 			}
 			s.gen++
-			s.simulate(m, int32(i), nil)
+			s.simulate(m, int32(i), -1)
 		}
 	}
 	s.join()

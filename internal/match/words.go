@@ -133,6 +133,9 @@ func Canonical(r rune) rune {
 		}
 		return r
 	}
+	if r >= 0x2e80 && r < 0xa4d0 || r >= 0xac00 && r < 0xd800 {
+		return r // Han, kana, hangul: no case
+	}
 	least := r
 	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
 		if o >= 0x80 && (o < least || least < 0x80) {
