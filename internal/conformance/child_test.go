@@ -31,6 +31,7 @@ type childConfig struct {
 	Body    int    // bytes of the replacement
 	Slow    time.Duration
 	Discard bool // keep nothing of the message
+	Systemd bool // serve the socket passed by the service manager
 }
 
 // childBody is a replacement body, with a number on each line.
@@ -64,12 +65,19 @@ func childMain(config string) int {
 		if c.DieAt == "edits" {
 			o.Listen = h.listen
 		}
+		if c.Systemd {
+			o.Listeners[0] = milter.Listener{Network: "systemd", Address: "filter"}
+		}
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Println("ready", port(s))
+	tcp, ok := s.Addrs()[0].(*net.TCPAddr)
+	if !ok {
+		tcp = &net.TCPAddr{}
+	}
+	fmt.Println("ready", tcp.Port)
 	<-stop
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -195,12 +203,22 @@ type child struct {
 
 func startChild(t *testing.T, c childConfig) *child {
 	t.Helper()
+	return startChildWith(t, c, nil)
+}
+
+// startChildWith passes a socket as systemd does (sd_listen_fds(3)).
+func startChildWith(t *testing.T, c childConfig, socket *os.File) *child {
+	t.Helper()
 	config, err := json.Marshal(c)
 	must(t, err)
 	exe, err := os.Executable()
 	must(t, err)
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), childEnv+"="+string(config))
+	if socket != nil {
+		cmd = exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec "$0"`, exe)
+		cmd.ExtraFiles = []*os.File{socket}
+	}
+	cmd.Env = append(os.Environ(), childEnv+"="+string(config), "LISTEN_FDS=1", "LISTEN_FDNAMES=filter")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)
@@ -270,5 +288,5 @@ func (c *child) memory(t *testing.T, name string) int {
 	return 0
 }
 
-// dialChild is a frame-level client of a child.
+// addr is where the child listens.
 func (c *child) addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: c.port} }

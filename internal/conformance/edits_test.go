@@ -13,7 +13,7 @@ import (
 	"labelmilter/internal/verdict"
 )
 
-// field gives the raw values of a name, folds as LF, from CRLF text.
+// fieldsOf gives the raw values of a name, folds as LF, from CRLF text.
 func fieldsOf(head, name string) []string {
 	var out []string
 	lines := strings.Split(strings.TrimSuffix(head, "\r\n"), "\r\n")

@@ -60,6 +60,21 @@ func TestCase26Lengths(t *testing.T) {
 			refused(t, srv, name+" first", false, b)
 			refused(t, srv, name, true, b)
 		}
+		// What is announced costs nothing until it comes.
+		c := startChild(t, childConfig{})
+		before := c.memory(t, "VmHWM")
+		in := slices.Concat(milterMail("<a@b.example>"), milterRcpt("<c@d.example>"), milterFrame('N'), length(1<<20), []byte("B begin"))
+		for range 300 {
+			must(t, c.client(t).Write(in))
+		}
+		cl := c.client(t)
+		must(t, begin(cl, "x"))
+		send(t, cl, asFrames(mail("x")))
+		if grown := c.memory(t, "VmHWM") - before; grown > 60<<10 && !raceDetector {
+			t.Errorf("300 MiB announced cost %d KiB", grown)
+		} else {
+			t.Logf("300 MiB announced cost %d KiB", grown)
+		}
 	})
 }
 
@@ -78,7 +93,7 @@ func TestCase27OtherProtocols(t *testing.T) {
 	})
 }
 
-// session is a whole session with one message, as bytes.
+// sessionBytes is a whole session with one message, as bytes.
 func sessionBytes(key string) []byte {
 	var b []byte
 	for _, f := range [][]byte{

@@ -137,7 +137,7 @@ func TestCase19Quarantine(t *testing.T) {
 	})
 }
 
-// requeued mail is not filtered again; quarantine before refusal is refusal.
+// Requeued mail is not filtered again.
 func TestRequeue(t *testing.T) {
 	t.Parallel()
 	mtalab.Require(t, "postfix")

@@ -324,7 +324,7 @@ func begin(c *miltertest.Client, key string) error {
 	return err
 }
 
-// frames gives a message in the form the frame-level client takes.
+// asFrames gives a message in the form the frame-level client takes.
 func asFrames(m mtalab.Message) miltertest.Message {
 	out := miltertest.Message{From: "<" + m.From + ">", FromArgs: m.FromParams, Macros: map[byte][]string{'M': {"i", "q1"}}}
 	for _, to := range m.To {
