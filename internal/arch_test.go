@@ -32,6 +32,7 @@ var allowed = map[string]string{
 	"extract/xmlscan":  "",
 	"extract":          "budget charset message extract/htmltext extract/sniff extract/xmlscan",
 	"authres":          "facts message",
+	"bodyedit":         "budget charset message verdict",
 	"dkim":             "message verdict",
 	"dkim/dkimtest":    "",
 
@@ -44,10 +45,10 @@ var allowed = map[string]string{
 	// deciding
 	"label":  "marking",
 	"policy": "budget detect extract facts label marking match message sit strictyaml verdict",
-	"plan":   "label marking message policy verdict",
+	"plan":   "bodyedit budget detect dkim label marking message policy verdict",
 
 	// rules
-	"rulepack": "budget detect extract facts label marking match message policy sit sit/validate strictyaml verdict",
+	"rulepack": "bodyedit budget detect extract facts label marking match message policy sit sit/validate strictyaml verdict",
 	"assemble": "budget config label message pipeline policy rulepack strictyaml rules",
 	"config":   "budget marking strictyaml",
 

@@ -21,6 +21,7 @@ type editor struct {
 	changes   []verdict.Modification
 	inserts   []verdict.Modification
 	adds      []verdict.Modification
+	bodies    []verdict.Modification // at most one
 	rcpts     []verdict.Modification
 	regions   map[string]string // lower-case region → owner
 	conflicts []label.Conflict
@@ -28,9 +29,9 @@ type editor struct {
 
 // sorted gives the edits in the order they are sent: deletions from the last
 // occurrence to the first (the only order that both MTAs number alike),
-// changes, insertions at the top, additions, recipients.
+// changes, insertions at the top, additions, the body, recipients.
 func (e *editor) sorted() []verdict.Modification {
-	out := slices.Concat(e.deletes, e.changes, e.inserts, e.adds, e.rcpts)
+	out := slices.Concat(e.deletes, e.changes, e.inserts, e.adds, e.bodies, e.rcpts)
 	if out == nil {
 		out = []verdict.Modification{}
 	}
@@ -63,7 +64,7 @@ func (e *editor) own(in Input, a label.Assignment, p Plan, o Options) {
 		want[InspectionHeader] = "incomplete; reason=" + strings.Join(in.Reasons, ",")
 	}
 	if p.Verdict.Disposition == verdict.Quarantine {
-		want[ReasonHeader] = p.WinningRule + "; id=" + incidentID(in.Message.Digest)
+		want[ReasonHeader] = p.WinningRule + "; id=" + policy.IncidentID(in.Message.Digest)
 	}
 	for _, name := range OwnHeaders {
 		e.regions[strings.ToLower(name)] = ourselves
@@ -87,16 +88,6 @@ func (e *editor) labelValue(in Input, a label.Assignment, o Options) string {
 		}
 	}
 	return label.FormatHeader(a, o.Catalogue.ID)
-}
-
-// incidentID is short and follows from the message alone, so that replay
-// gives the same.
-func incidentID(digest string) string {
-	_, hex, _ := strings.Cut(digest, ":")
-	if len(hex) > 16 {
-		hex = hex[:16]
-	}
-	return hex
 }
 
 // replaceAll removes all fields of a name and inserts one with the value, ""
@@ -185,18 +176,30 @@ func (e *editor) rule(r policy.RuleResult) {
 			if e.claim("subject", owner) {
 				e.subject(a)
 			}
-		case policy.ActAddRecipient:
+		case policy.ActRoute, policy.ActRequireTLS:
+			if e.claim(RouteHeader+" is set", owner) {
+				e.inserts = append(e.inserts, verdict.Modification{Op: verdict.InsertHeader, Index: 0, Name: RouteHeader, Value: a.Route})
+			}
+		case policy.ActAddRecipient, policy.ActBcc, policy.ActRedirect:
+			if a.Kind == policy.ActRedirect {
+				e.takeOut(r.Recipients, a.Addresses)
+			}
 			for _, to := range a.Addresses {
 				if !slices.ContainsFunc(e.msg.Envelope.RcptTo, func(x string) bool { return strings.EqualFold(x, to) }) && !e.hasRcpt(to) {
 					e.rcpts = append(e.rcpts, verdict.Modification{Op: verdict.AddRecipient, Address: to})
 				}
 			}
 		case policy.ActDeleteRecipient:
-			for _, rc := range r.Recipients {
-				if !e.hasRcpt(rc) {
-					e.rcpts = append(e.rcpts, verdict.Modification{Op: verdict.DeleteRecipient, Address: rc})
-				}
-			}
+			e.takeOut(r.Recipients, nil)
+		}
+	}
+}
+
+// takeOut removes recipients, but none of those that are to have the message.
+func (e *editor) takeOut(recipients, keep []string) {
+	for _, rc := range recipients {
+		if !e.hasRcpt(rc) && !slices.ContainsFunc(keep, func(k string) bool { return strings.EqualFold(k, rc) }) {
+			e.rcpts = append(e.rcpts, verdict.Modification{Op: verdict.DeleteRecipient, Address: rc})
 		}
 	}
 }

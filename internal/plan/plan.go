@@ -46,13 +46,16 @@ type Effect struct {
 const (
 	InspectionHeader = "X-Labelmilter-Inspection"
 	ReasonHeader     = "X-Labelmilter-Reason"
+	// RouteHeader is what the MTA chooses another way by (Postfix:
+	// milter_header_checks with FILTER).
+	RouteHeader = "X-Labelmilter-Route"
 	// JustificationHeader is read, never written, and removed from all mail.
 	JustificationHeader = "X-Label-Justification"
 )
 
 // OwnHeaders are the fields that only we may write; what arrives under these
 // names is removed.
-var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, JustificationHeader}
+var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, RouteHeader, JustificationHeader}
 
 // Options are the site's settings for what is written.
 type Options struct {
@@ -106,10 +109,36 @@ func Build(in Input, o Options) Plan {
 		}
 		e.rule(r)
 	}
+	only := -1
+	if p.Verdict.Disposition == verdict.Quarantine {
+		only = in.Decision.Winner
+	}
+	if no := e.body(in, only); no != nil && !bounce(in) {
+		return Build(refused(in, *no), o)
+	}
 	p.Modifications = e.sorted()
 	p.Conflicts = e.conflicts
 	p.keepOneRecipient(in)
 	return p
+}
+
+// bounce reports a message with the null reverse-path, which is never refused
+// or held below the ceiling.
+func bounce(in Input) bool { return in.Message.Envelope.MailFrom == "" && !in.Message.Envelope.Assumed }
+
+// refused is the input with the answer of a body edit that could not be made:
+// the rule's own verdict now, and no rule edits the body any more.
+func refused(in Input, no refusal) Input {
+	d := in.Decision
+	d.Rules = slices.Clone(d.Rules)
+	for i := range d.Rules {
+		d.Rules[i].Actions = slices.DeleteFunc(slices.Clone(d.Rules[i].Actions), func(a policy.Action) bool {
+			return a.Banner != nil || a.Redact != nil || a.Remove != nil
+		})
+	}
+	d.Winner, d.Verdict = no.rule, no.Verdict
+	in.Decision = d
+	return in
 }
 
 // effects collects what enforced rules ask for beside the verdict, and the
@@ -174,7 +203,7 @@ func (p *Plan) keepOneRecipient(in Input) {
 	if had == 0 || len(left) > 0 {
 		return
 	}
-	if env := in.Message.Envelope; env.MailFrom == "" && !env.Assumed {
+	if bounce(in) {
 		// A bounce is never refused: it keeps the recipient it has.
 		p.Modifications = slices.DeleteFunc(p.Modifications, func(m verdict.Modification) bool { return m.Op == verdict.DeleteRecipient })
 		return
@@ -183,8 +212,14 @@ func (p *Plan) keepOneRecipient(in Input) {
 	p.Verdict = verdict.Verdict{Disposition: verdict.Reject, Reply: verdict.Reply{Code: 550, Enhanced: "5.7.1",
 		Text: "policy leaves this message without recipients"}}
 	for _, r := range in.Decision.Rules {
-		if r.Effective && slices.ContainsFunc(r.Actions, func(a policy.Action) bool { return a.Kind == policy.ActDeleteRecipient }) {
+		for _, a := range r.Actions {
+			if !r.Effective || a.Kind != policy.ActDeleteRecipient {
+				continue
+			}
 			p.WinningRule = r.Name() // the last one took the last recipient
+			if a.Reply.Code != 0 {
+				p.Verdict.Reply = a.Reply
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"labelmilter/internal/detect"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
 	"labelmilter/internal/verdict"
@@ -38,6 +39,7 @@ type Decision struct {
 	Rules   []RuleResult // all that were evaluated, in order of evaluation
 	Winner  int          // index into Rules of the rule whose verdict holds, -1 if none
 	Verdict verdict.Verdict
+	Seen    *Seen // what the decision rests on
 }
 
 // Set is an immutable set of bound policies, exceptions and label rules.
@@ -45,6 +47,8 @@ type Set struct {
 	bound      []Bound
 	exceptions []Exception
 	labelRules []LabelRule
+	engine     *detect.Engine
+	site       *Organisation
 }
 
 // NewSet orders policies by priority, then pack, file and line.
@@ -65,7 +69,8 @@ func (s *Set) LabelRules() []LabelRule { return s.labelRules }
 
 // Decide evaluates all rules. It is pure: the same input gives the same decision.
 func (s *Set) Decide(e *Evaluation, explain bool) Decision {
-	d := Decision{Winner: -1, Verdict: verdict.Verdict{Disposition: verdict.Accept}}
+	d := Decision{Winner: -1, Verdict: verdict.Verdict{Disposition: verdict.Accept},
+		Seen: &Seen{Findings: e.Findings, Limits: e.Limits, engine: s.engine}}
 	stopped := false
 	var stopAt int
 	today := e.Facts.Now.UTC().Format("2006-01-02")
@@ -100,6 +105,7 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 				res.Actions = fill(r.Then, e, b, r)
 				res.Effective = mode == Enforce
 				e.protectNullSender(&res, b)
+				s.drop(e, &res, r, hit)
 				if res.Effective && r.Stop && !stopped {
 					stopped, stopAt = true, b.priority()
 				}
@@ -199,7 +205,8 @@ func fill(actions []Action, e *Evaluation, b Bound, r Rule) []Action {
 	if e.Label.Label != nil {
 		lab = e.Label.Label.Name
 	}
-	pairs := []string{"{{reason}}", e.Label.Reason, "{{label}}", lab, "{{policy}}", b.ID, "{{rule}}", r.ID, "{{direction}}", string(e.Direction)}
+	pairs := []string{"{{reason}}", e.Label.Reason, "{{label}}", lab, "{{policy}}", b.ID, "{{rule}}", r.ID, "{{direction}}", string(e.Direction),
+		"{{incident}}", IncidentID(e.Message.Digest)}
 	for _, k := range sortedKeys(b.Variables) {
 		pairs = append(pairs, "{{"+k+"}}", b.Variables[k])
 	}
@@ -209,6 +216,7 @@ func fill(actions []Action, e *Evaluation, b Bound, r Rule) []Action {
 		out[i].Reply.Text = rep.Replace(out[i].Reply.Text)
 		out[i].Value = rep.Replace(out[i].Value)
 		out[i].Reason = rep.Replace(out[i].Reason)
+		out[i].Banner = fillBanner(out[i].Banner, rep, pairs)
 	}
 	return out
 }

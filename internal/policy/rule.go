@@ -63,11 +63,20 @@ const (
 	ActSetLabel        ActionKind = "set_label"
 	ActNotify          ActionKind = "notify"
 	ActIncident        ActionKind = "incident"
+	ActBanner          ActionKind = "banner"            // text at the top of the body
+	ActDisclaimer      ActionKind = "disclaimer"        // text at the bottom of the body
+	ActRedact          ActionKind = "redact"            // mask what was found
+	ActRemove          ActionKind = "remove_attachment" // a notice in the place of attachments
+	ActRedirect        ActionKind = "redirect"          // to others instead of the recipients matched
+	ActBcc             ActionKind = "bcc"               // to others too
+	ActRoute           ActionKind = "route"             // a field that the MTA chooses the way by
+	ActRequireTLS      ActionKind = "require_tls"       // route by way of an encrypted connection only
 )
 
 // ActionKinds is the closed list.
 var ActionKinds = []ActionKind{ActAccept, ActReject, ActTempFail, ActDiscard, ActQuarantine, ActAddHeader, ActChangeHeader,
-	ActDeleteHeader, ActSubjectPrefix, ActSubjectSuffix, ActAddRecipient, ActDeleteRecipient, ActSetLabel, ActNotify, ActIncident}
+	ActDeleteHeader, ActSubjectPrefix, ActSubjectSuffix, ActAddRecipient, ActDeleteRecipient, ActSetLabel, ActNotify, ActIncident,
+	ActBanner, ActDisclaimer, ActRedact, ActRemove, ActRedirect, ActBcc, ActRoute, ActRequireTLS}
 
 // Action is one thing a rule does. Which fields matter depends on Kind.
 type Action struct {
@@ -76,10 +85,14 @@ type Action struct {
 	Value     string        // header value, subject prefix or suffix
 	Reply     verdict.Reply // reject and tempfail; Text may hold {{variables}}
 	Reason    string        // quarantine
-	Addresses []string      // add_recipient, notify
+	Addresses []string      // add_recipient, notify, redirect, bcc
 	Label     label.ID      // set_label
 	Template  string        // notify
 	Severity  string        // incident
+	Route     string        // route and require_tls: the name of the way
+	Banner    *Banner       // banner and disclaimer
+	Redact    *Redact       // redact
+	Remove    *Remove       // remove_attachment
 }
 
 // Disposition is the verdict an action asks for, "" if none.
@@ -93,7 +106,7 @@ func (a Action) Disposition() verdict.Disposition {
 
 // Variables are the names that texts may use as {{name}}, beside the
 // variables of an assignment.
-var Variables = []string{"reason", "label", "policy", "rule", "direction"}
+var Variables = []string{"reason", "label", "policy", "rule", "direction", "incident"}
 
 // Override says how a sender may get past a rule.
 type Override struct {
@@ -112,6 +125,7 @@ type Rule struct {
 	Then        []Action
 	Stop        bool
 	Override    *Override
+	Drop        bool // a refusal takes the matching recipients out instead, where that is possible
 }
 
 // Policy is a group of rules with a common scope.

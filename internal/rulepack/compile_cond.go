@@ -12,7 +12,6 @@ import (
 	"labelmilter/internal/match"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
-	"labelmilter/internal/sit"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -284,22 +283,7 @@ func (c *compiler) sitCond(y *Cond) policy.Condition {
 	if s.MaxUnique > 0 && s.MaxUnique < s.MinUnique {
 		c.at(y.SIT.Pos, "", "max_unique %d is below min_unique %d", s.MaxUnique, s.MinUnique)
 	}
-	for _, id := range y.SIT.Type {
-		t, ok := c.types[id]
-		if !ok {
-			c.at(y.SIT.Pos, nearest(id, sortedKeys(c.types)), "unknown sensitive information type %q", id)
-			continue
-		}
-		c.useMarkingType(id)
-		min := int(y.SIT.MinConfidence)
-		if min == 0 {
-			min = t.Recommended
-		}
-		if min == 0 {
-			min = sit.Medium
-		}
-		s.Types = append(s.Types, policy.SITType{ID: id, MinConfidence: min})
-	}
+	s.Types = c.sitTypes(y.SIT.Pos, y.SIT.Type, y.SIT.MinConfidence)
 	return s
 }
 

@@ -69,7 +69,7 @@ func (c *compiler) policies() {
 			}
 		}
 	}
-	c.rs.Policies = policy.NewSet(bound, exceptions, rules)
+	c.rs.Policies = policy.NewSet(bound, exceptions, rules).With(c.rs.Engine, c.opt.Site)
 }
 
 func (c *compiler) labelRule(p *pack, y labelRuleY) policy.LabelRule {
@@ -136,7 +136,11 @@ func (c *compiler) policy(p *pack, y policyY) *policy.Policy {
 			if a.Disposition() != "" {
 				verdicts++
 			}
+			rule.Drop = rule.Drop || a.Kind == policy.ActReject && r.Recipients == "drop"
 			rule.Then = append(rule.Then, a)
+		}
+		if r.Recipients == "drop" && !rule.Drop {
+			c.at(r.Pos, "give the rule the action reject", "rule %q: recipients: drop has no refusal to put in its place", r.ID)
 		}
 		if verdicts > 1 {
 			c.at(r.Pos, "keep one of them", "rule %q has %d verdicts", r.ID, verdicts)
@@ -217,6 +221,8 @@ func (c *compiler) action(y *Act) policy.Action {
 		if y.Incident != nil {
 			a.Severity = y.Incident.Severity
 		}
+	default:
+		c.edit(y, &a)
 	}
 	return a
 }

@@ -200,6 +200,14 @@ type actY struct {
 	SetLabel        string       `yaml:"set_label" doc:"raise the label that is written"`
 	Notify          *notifyY     `yaml:"notify" doc:"send a notice"`
 	Incident        *incidentY   `yaml:"incident" doc:"open an incident"`
+	Banner          *bannerY     `yaml:"banner" doc:"put text at the top of the body, once"`
+	Disclaimer      *bannerY     `yaml:"disclaimer" doc:"put text at the bottom of the body, once"`
+	Redact          *redactY     `yaml:"redact" doc:"mask the values of types in subject, text, HTML and CSV; a second search must find none"`
+	RemoveAtt       *removeY     `yaml:"remove_attachment" doc:"put a notice in the place of attachments"`
+	Redirect        []string     `yaml:"redirect" doc:"send it to these instead of the recipients the rule matched"`
+	Bcc             []string     `yaml:"bcc" doc:"send it to these too; nothing in the message shows it"`
+	Route           string       `yaml:"route" doc:"write X-Labelmilter-Route with this name, for the MTA to choose the way by"`
+	RequireTLS      *emptyY      `yaml:"require_tls" doc:"route: tls"`
 }
 
 // emptyY takes no value, true, or an empty map.
@@ -219,7 +227,7 @@ func (*emptyY) JSONSchema() map[string]any {
 }
 
 type replyY struct {
-	Text     string `yaml:"text" doc:"text of the reply; {{reason}}, {{label}}, {{policy}}, {{rule}}, {{direction}} and variables of the assignment are filled in"`
+	Text     string `yaml:"text" doc:"text of the reply; {{reason}}, {{label}}, {{policy}}, {{rule}}, {{direction}}, {{incident}} and variables of the assignment are filled in"`
 	Code     int    `yaml:"code" min:"400" max:"599" doc:"SMTP code; default 550, for tempfail 451"`
 	Enhanced string `yaml:"enhanced" doc:"enhanced status code (RFC 3463); default 5.7.1, for tempfail 4.7.1" example:"5.7.1"`
 }
@@ -272,7 +280,7 @@ func (*textActY) JSONSchema() map[string]any {
 }
 
 // bare are the actions that can be written as a word alone.
-var bare = []string{"accept", "reject", "tempfail", "discard", "quarantine", "delete_recipient", "incident"}
+var bare = []string{"accept", "reject", "tempfail", "discard", "quarantine", "delete_recipient", "incident", "require_tls"}
 
 // DecodeYAML implements strictyaml.Unmarshaler.
 func (a *Act) DecodeYAML(d *strictyaml.Decoder, n *strictyaml.Node) {

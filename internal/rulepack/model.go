@@ -164,6 +164,7 @@ type ruleY struct {
 	Then        []Act      `yaml:"then,required" doc:"actions, in order"`
 	Stop        bool       `yaml:"stop" doc:"when effective, policies with a larger priority number are not evaluated"`
 	Override    *overrideY `yaml:"override" doc:"how a sender may get past the rule"`
+	Recipients  string     `yaml:"recipients" enum:"all|drop" default:"all" doc:"what reject refuses: the whole message, or (drop) only the recipients the rule matched, with a notice to the sender; the whole message if the sender may not be written to"`
 }
 
 type overrideY struct {
