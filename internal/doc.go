@@ -36,7 +36,7 @@
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine)
 //	deciding  label, policy, plan
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)
-//	judging   pipeline; offline: replay, fixture (expectations), ruletest (tests of packs), output
+//	judging   pipeline; offline: replay, fixture (expectations), ruletest and prove (tests of packs), output
 //	daemon    milter, filter, enforce, store, admin, app, config
 //	front     cli, ../cmd/labelmilter
 //	tests     mtalab (private Postfix and Sendmail), conformance, demo

@@ -35,7 +35,7 @@ func TestShippedPacksAreProved(t *testing.T) {
 	}{
 		{[]string{"uk-gsc"}, 5_000},
 		{[]string{"nz-psr"}, 3_000},
-		{[]string{"us-cui"}, 300},
+		{[]string{"us-cui"}, 250},
 		{[]string{"au-pspf", "au-pspf-foreign"}, 67_000},
 	} {
 		if len(c.packs) > 1 && testing.Short() {
