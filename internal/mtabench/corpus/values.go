@@ -22,14 +22,14 @@ func (g *gen) identifier(ok bool) string {
 	case 0:
 		kind = TFN
 		n := g.tfn(ok)
-		text = "The tax file number is " + n[:3] + " " + n[3:6] + " " + n[6:] + "."
+		text = "The tax file number is " + grouped(n, 3) + "."
 	case 1:
 		kind = Card
 		n := g.card(ok)
-		text = "Please charge the credit card number " + n[:4] + " " + n[4:8] + " " + n[8:12] + " " + n[12:] + ", expires 08/29."
+		text = "Please charge the credit card number " + grouped(n, 4) + ", expires 08/29."
 	default:
 		kind = IBAN
-		text = "Pay to IBAN " + g.iban(ok) + " by Friday."
+		text = "Pay to IBAN " + grouped(g.iban(ok), 4) + " by Friday."
 	}
 	if ok {
 		g.planted[kind]++
@@ -101,13 +101,17 @@ func (g *gen) iban(ok bool) string {
 	if !ok {
 		check = 2 + (check-2+1+g.IntN(90))%97
 	}
-	s := fmt.Sprintf("DE%02d%s", check, bban)
+	return fmt.Sprintf("DE%02d%s", check, bban)
+}
+
+// grouped puts blanks between groups of n characters.
+func grouped(s string, n int) string {
 	var b strings.Builder
-	for i := 0; i < len(s); i += 4 {
+	for i := 0; i < len(s); i += n {
 		if i > 0 {
-			b.WriteByte(' ')
+			b.WriteString(unbroken)
 		}
-		b.WriteString(s[i:min(i+4, len(s))])
+		b.WriteString(s[i:min(i+n, len(s))])
 	}
 	return b.String()
 }

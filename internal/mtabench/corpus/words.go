@@ -92,6 +92,10 @@ func (g *gen) paragraphs(n int, insert func() string) string {
 	return b.String()
 }
 
+// unbroken stands for a blank at which a line is not to be broken: patterns
+// for identifiers do not look over the ends of lines, and neither do peers'.
+const unbroken = "\x00"
+
 // wrap writes words in lines of at most 76 characters.
 func wrap(b *strings.Builder, prefix, s string) {
 	col := 0
@@ -107,7 +111,7 @@ func wrap(b *strings.Builder, prefix, s string) {
 			b.WriteByte(' ')
 			col++
 		}
-		b.WriteString(w)
+		b.WriteString(strings.ReplaceAll(w, unbroken, " "))
 		col += len(w)
 	}
 	b.WriteString("\r\n")
