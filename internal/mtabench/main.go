@@ -141,6 +141,18 @@ func measure(ctx context.Context, o options, sets []corpus.Set, setups []*setUp)
 			}
 			fmt.Fprintf(os.Stderr, "\r%-12s round %d of %d ", set.Name, round, o.rounds)
 		}
+		for _, s := range setups {
+			if s.state == "" {
+				continue
+			}
+			f, err := s.found(ctx, mail, o.messages)
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", set.Name, s.name, err)
+			}
+			if text := f.String(); text != "" {
+				t.notes = append(t.notes, s.name+", "+set.Name+": "+text)
+			}
+		}
 	}
 	fmt.Fprintln(os.Stderr)
 	for _, s := range setups {

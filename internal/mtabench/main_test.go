@@ -103,6 +103,28 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestFound(t *testing.T) {
+	want := map[string]int{corpus.TFN: 2, corpus.Card: 1, corpus.Marking: 1}
+	var f found
+	for _, r := range []string{
+		`{"findings":[{"type":"australia-tax-file-number","count":3},{"type":"other","count":1}],"markings":[{"source":"header"},{"source":"subject"}]}`,
+		`{"findings":[{"type":"credit-card-number","count":1}],"markings":[{"source":"subject"}]}`,
+	} {
+		if err := f.add(want, []byte(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f != (found{planted: 8, found: 4, messages: 2}) {
+		t.Errorf("got %+v", f)
+	}
+	if err := f.add(want, []byte("{")); err == nil {
+		t.Error("a broken record is taken")
+	}
+	if id := messageID(corpus.Sets()[0].Messages(1, 1)[0].Data); !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@desk.sender.example>") {
+		t.Errorf("Message-ID %q", id)
+	}
+}
+
 // TestSend has every message accepted by a real Postfix, and a refusal found.
 func TestSend(t *testing.T) {
 	pf := mtalab.PostfixFor(t, mtalab.Options{})

@@ -37,6 +37,7 @@ type table struct {
 	sets   []corpus.Set
 	setups []*setUp
 	cells  [][]cell
+	notes  []string
 }
 
 func newTable(sets []corpus.Set, setups []*setUp) *table {
@@ -105,6 +106,9 @@ func (t *table) markdown(o options, about string) string {
 		mem = append(mem, fmt.Sprintf("%s %.0f (%.0f) MB", s.name, float64(m.rss)/1e6, float64(m.pss)/1e6))
 	}
 	b.WriteString(strings.Join(mem, ", ") + ".\n\n")
+	for _, n := range t.notes {
+		b.WriteString(n + "\n\n")
+	}
 	fmt.Fprintf(&b, "%s Medians of %d interleaved rounds of %d messages, %d connections, unix sockets, delivery discarded; the do-nothing milter is github.com/emersion/go-milter v0.5.0 with its defaults; labelmilter has all packs on and writes each decision to disk before it answers. The ratio is the median of the rounds' ratios. Times are of a whole transaction.\n",
 		about, o.rounds, o.messages, o.connections)
 	return b.String()
