@@ -177,7 +177,7 @@ func (e *editor) rule(r policy.RuleResult) {
 				e.subject(a)
 			}
 		case policy.ActRoute, policy.ActRequireTLS:
-			if e.claim(RouteHeader+" is set", owner) {
+			if e.claim("route", owner) {
 				e.inserts = append(e.inserts, verdict.Modification{Op: verdict.InsertHeader, Index: 0, Name: RouteHeader, Value: a.Route})
 			}
 		case policy.ActAddRecipient, policy.ActBcc, policy.ActRedirect:

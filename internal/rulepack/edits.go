@@ -27,7 +27,7 @@ type redactY struct {
 	strictyaml.Pos
 	Types         []string   `yaml:"types,required" doc:"ids of types"`
 	MinConfidence confidence `yaml:"min_confidence" doc:"default: what the type recommends, else medium"`
-	Mask          string     `yaml:"mask" enum:"*|X|#|•|█" default:"*" doc:"stands for each letter and digit; signs between them stay"`
+	Mask          string     `yaml:"mask" enum:"*|X|#|•|█" doc:"default *; stands for each letter and digit; signs between them stay"`
 	Keep          int        `yaml:"keep" min:"0" max:"8" doc:"letters and digits at the end that stay"`
 	Fallback      string     `yaml:"fallback" enum:"quarantine|reject" default:"quarantine" doc:"when something would be left, or stands in signed or unreadable parts"`
 }
@@ -56,7 +56,10 @@ func (c *compiler) edit(y *Act, a *policy.Action) {
 		c.banner(y, y.Disclaimer, a, true)
 	case policy.ActRedact:
 		if r := y.Redact; r != nil {
-			mask, _ := utf8.DecodeRuneInString(r.Mask)
+			mask := '*'
+			if r.Mask != "" {
+				mask, _ = utf8.DecodeRuneInString(r.Mask)
+			}
 			a.Redact = &policy.Redact{Types: c.sitTypes(r.Pos, r.Types, r.MinConfidence), Mask: mask, Keep: r.Keep, Fallback: verdict.Disposition(r.Fallback)}
 		}
 	case policy.ActRemove:
