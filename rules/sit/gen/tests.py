@@ -17,8 +17,10 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
 import oracle  # noqa: E402
 import read  # noqa: E402
+import samples  # noqa: E402
 import tokens  # noqa: E402
 
 ROOT = os.path.dirname(HERE)
@@ -244,12 +246,17 @@ def quote(s):
     return '"' + s.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n') + '"'
 
 
+def aslist(x):
+    return x if isinstance(x, list) else [x] if x else []
+
+
 class Packs:
     """All packs and the texts of their types."""
 
     def __init__(self):
         self.rows = types()
         self.secrets = tokens.load(os.path.join(HERE, 'secrets.txt'))
+        self.samples = samples.load(os.path.join(HERE, 'texts.txt'))
         self.folders = sorted(d for d in os.listdir(ROOT) if os.path.exists(f'{ROOT}/{d}/sits.yaml'))
         self.text, self.lists, self.type = {}, {}, {}
         self.cache = {}
@@ -280,11 +287,15 @@ class Packs:
         if tid in self.secrets:
             pos, by = tokens.examples(rng, self.secrets[tid], WANTED)
             return pos, trim(tid, [(name, s) for name, l in by.items() for s in l] + ordinary(tid))
+        words = [w for p in t['patterns'] for k in aslist(p['match'].get('keywords')) for w in lists[k]]
+        found = samples.examples(rng, tid, self.samples, words, WANTED)
+        if found:
+            return found[0], trim(tid, found[1] + ordinary(tid))
         if 'members' in t:
             have = [self.texts(m) for m in t['members'] if m in self.type]
             have = [h for h in have if h]
             if have:
-                pos = [have[k % len(have)][0][k // len(have) * 5] for k in range(max(WANTED, len(have)))]
+                pos = [have[k % len(have)][0][k // len(have)] for k in range(max(WANTED, len(have)))]
                 return pos, trim(tid, ordinary(tid))
         return None
 
