@@ -22,7 +22,7 @@ import (
 // contract are the fields that every result has, by the object they stand in;
 // "[]" stands for the elements of a list. Fields may be added to it, none may go.
 var contract = map[string]string{
-	"": "schema file message_id direction envelope message outcome markings conflicts label label_mismatch findings rules verdict modifications effects inspection digests",
+	"":                       "schema file message_id direction envelope message outcome markings conflicts label label_mismatch findings rules verdict modifications effects inspection digests",
 	"envelope":               "mail_from rcpt_to client_ip auth_user tls queue_id assumed",
 	"message":                "size subject_masked kinds recipients date",
 	"markings[]":             "source part scheme raw version namespace classification caveats imms dlm expires downto note origin use diagnostics",
