@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/htmltext"
 	"labelmilter/internal/message"
 )
@@ -44,6 +45,9 @@ type PartInfo struct {
 	Name  string `json:"name"`  // first file name, masked by the reporter where asked
 	Bytes int64  `json:"bytes"` // decoded size
 	Text  int64  `json:"text"`  // bytes of text kept
+	// TrueType is the media type that the bytes have, "" if there are none.
+	TrueType string          `json:"true_type"`
+	Facts    []document.Fact `json:"facts"`
 }
 
 // Result is everything extracted.
@@ -51,6 +55,10 @@ type Result struct {
 	Texts   []Text
 	Parts   []PartInfo
 	Skipped []budget.Skip // message.Skips first, then extraction's own
+	// Labels and Properties are those of attached documents, in order; each
+	// property is also a text with Where InProperty.
+	Labels     []document.Label
+	Properties []document.Property
 }
 
 // Complete reports whether everything was inspected.
@@ -74,5 +82,5 @@ func Extract(ctx context.Context, m *message.Message, l budget.Limits) Result {
 			skipped = append(skipped, s)
 		}
 	}
-	return Result{Texts: x.texts, Parts: x.parts, Skipped: skipped}
+	return Result{Texts: x.texts, Parts: x.parts, Skipped: skipped, Labels: x.labels, Properties: x.properties}
 }

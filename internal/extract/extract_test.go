@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/htmltext"
 	"labelmilter/internal/message"
 )
@@ -41,9 +42,9 @@ func TestResult(t *testing.T) {
 			{Part: "3", Where: InAttachment, Body: "attached"},
 		},
 		Parts: []PartInfo{
-			{Part: "1", Type: "text/html", Bytes: 56, Text: 16},
-			{Part: "2", Type: "image/png", Name: "a.png", Bytes: 8},
-			{Part: "3", Type: "text/plain", Name: "b.txt", Bytes: 8, Text: 8},
+			{Part: "1", Type: "text/html", Bytes: 56, Text: 16, TrueType: "text/html", Facts: []document.Fact{}},
+			{Part: "2", Type: "image/png", Name: "a.png", Bytes: 8, TrueType: "image/png", Facts: []document.Fact{document.ImageOnly}},
+			{Part: "3", Type: "text/plain", Name: "b.txt", Bytes: 8, Text: 8, TrueType: "text/plain", Facts: []document.Fact{}},
 		},
 		Skipped: []budget.Skip{{Part: "2", Reason: budget.ImageOnly}},
 	}

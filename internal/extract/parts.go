@@ -7,6 +7,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/charset"
+	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/htmltext"
 	"labelmilter/internal/message"
 )
@@ -21,6 +22,10 @@ type extractor struct {
 	had     map[string]int64 // text kept by part
 	second  bool             // a second reading is in hand
 	late    bool             // the context has ended
+
+	labels     []document.Label
+	properties []document.Property
+	metadata   int64 // bytes of properties kept
 }
 
 // part reads p and everything below it. inside is set within a message in the
@@ -68,7 +73,7 @@ func (x *extractor) leaf(p *message.Part, inside bool) {
 	if strings.HasPrefix(p.Type, "multipart/") || unparsed(p) {
 		// Nothing in it could be read as parts; what there is was given as
 		// loose text.
-		x.parts = append(x.parts, PartInfo{Part: p.Path, Type: p.Type, Name: it.name(), Bytes: int64(len(p.Raw))})
+		x.parts = append(x.parts, PartInfo{Part: p.Path, Type: p.Type, Name: it.name(), Bytes: int64(len(p.Raw)), Facts: []document.Fact{}})
 		return
 	}
 	it.data = p.Decoded(x.b)

@@ -1,10 +1,13 @@
 package extract
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/sniff"
 )
 
 // item is one piece of content to be read: a leaf of the MIME tree, or a
@@ -19,6 +22,8 @@ type item struct {
 	where   Where  // InBody or InAttachment
 	depth   int    // container depth
 	members int    // given so far
+	kind    sniff.Kind
+	line    int // of the receipt
 }
 
 func (it *item) name() string {
@@ -43,6 +48,10 @@ func readers() []reader {
 		{"empty", isEmpty, func(*extractor, *item) {}},
 		{"signature", isSignature, func(*extractor, *item) {}},
 		{"encrypted", isEncrypted, readEncrypted},
+		{"zip", is(sniff.Zip), readZip},
+		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream},
+		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR), readArchive},
+		{"compound file", is(sniff.CompoundFS), readCompound},
 		{"html", isHTML, readHTML},
 		{"xml", isXML, readXML},
 		{"json", isJSON, readJSON},
@@ -53,10 +62,14 @@ func readers() []reader {
 	}
 }
 
+// is matches content by its signature.
+func is(kinds ...sniff.Kind) func(*item) bool {
+	return func(it *item) bool { return slices.Contains(kinds, it.kind) }
+}
+
 // item lists an item in the receipt and reads it.
 func (x *extractor) item(it *item) {
-	n := len(x.parts)
-	x.parts = append(x.parts, PartInfo{Part: it.path, Type: it.typ, Name: it.name(), Bytes: int64(len(it.data))})
+	x.list(it)
 	had := x.had[it.path]
 	for _, r := range x.readers {
 		if r.match(it) {
@@ -64,20 +77,64 @@ func (x *extractor) item(it *item) {
 			break
 		}
 	}
-	x.parts[n].Text = x.had[it.path] - had
+	switch it.kind {
+	case sniff.PDF, sniff.Image, sniff.Executable, sniff.RTF, sniff.Unknown:
+		if !sniff.ZipWithin(it.data) {
+			break
+		}
+		// An archive behind other content: a self-extracting one, or a file
+		// made to be two things.
+		x.fact(it, document.Anomaly)
+		readZip(x, it)
+	}
+	p := &x.parts[it.line]
+	p.Text = x.had[it.path] - had
+	if it.where != InBody && sniff.Mismatch(p.TrueType, it.typ, it.names) {
+		x.fact(it, document.Mismatch)
+	}
+}
+
+// list adds an item to the receipt, with what its bytes say it is.
+func (x *extractor) list(it *item) {
+	it.line, it.kind = len(x.parts), sniff.Of(it.data)
+	p := PartInfo{Part: it.path, Type: it.typ, Name: it.name(), Bytes: int64(len(it.data)), TrueType: sniff.Type(it.data), Facts: []document.Fact{}}
+	x.parts = append(x.parts, p)
+	if it.kind == sniff.Executable {
+		x.fact(it, document.Executable)
+	}
+}
+
+// fact notes a fact about an item in the receipt.
+func (x *extractor) fact(it *item, f document.Fact) {
+	if p := &x.parts[it.line]; !slices.Contains(p.Facts, f) {
+		p.Facts = append(p.Facts, f)
+	}
 }
 
 // member reads content found within it; members are numbered in stored order.
 func (x *extractor) member(it *item, typ, label, name string, data []byte) {
-	it.members++
-	m := &item{path: it.path + "/" + strconv.Itoa(it.members), typ: typ, charset: label, data: data, where: InAttachment, depth: it.depth + 1}
+	m := it.next(typ)
+	m.charset = label
 	if x.expired(m.path) || !x.b.Part(m.path) || !x.b.Enter(m.path, m.depth) {
 		return
 	}
 	m.data = data[:x.b.Expand(m.path, 0, int64(len(data)))]
 	if name != "" {
 		m.names = []string{name}
-		x.emit(Text{Part: m.path, Where: InName, Body: name})
+	}
+	x.memberItem(m)
+}
+
+// next is the next member of an item.
+func (it *item) next(typ string) *item {
+	it.members++
+	return &item{path: it.path + "/" + strconv.Itoa(it.members), typ: typ, where: InAttachment, depth: it.depth + 1}
+}
+
+// memberItem reads a member whose bytes are paid for.
+func (x *extractor) memberItem(m *item) {
+	for _, n := range m.names {
+		x.emit(Text{Part: m.path, Where: InName, Body: n})
 	}
 	x.item(m)
 }
@@ -93,9 +150,12 @@ func isSignature(it *item) bool {
 	return false
 }
 
-func isImage(it *item) bool { return strings.HasPrefix(it.typ, "image/") || imageMagic(it.data) }
+func isImage(it *item) bool {
+	return strings.HasPrefix(it.typ, "image/") || it.kind == sniff.Image || it.kind == sniff.Metafile
+}
 
 func skipImage(x *extractor, it *item) {
+	x.fact(it, document.ImageOnly)
 	x.b.Skip(budget.Skip{Part: it.path, Reason: budget.ImageOnly})
 }
 

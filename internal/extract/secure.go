@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/extract/document"
 )
 
 // Object identifiers of CMS content types (RFC 5652 14, RFC 5083 2), DER.
@@ -35,10 +36,16 @@ func isEncrypted(it *item) bool {
 }
 
 func readEncrypted(x *extractor, it *item) {
-	x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Encrypted})
+	x.encrypted(it)
 	if it.typ == "application/pgp-encrypted" && textual(it.data) {
 		x.text(it, it.where) // the control part (RFC 3156 4) is a line of text
 	}
+}
+
+// encrypted records content that cannot be read without a key.
+func (x *extractor) encrypted(it *item) {
+	x.fact(it, document.Encrypted)
+	x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Encrypted})
 }
 
 // inlinePGP reports an encrypted message written into a text
