@@ -26,12 +26,10 @@ type Engine struct {
 	pl       *plan
 	words    int // 64-bit words of a set of matchers
 	lanes    []lane
-	literals []lane // of terms that the word index cannot hold
+	literals []lane  // of terms that the word index cannot hold
 	slow     []int32 // matchers simulated from every character
 	loose    []bool  // matchers whose automata match more
-	wordGate *gate // of all lanes at words, nil if there are none
-	long     []int // lanes at long words
-	litWords []int // lanes of literals at words
+	feeds    []feed
 	terms    []term
 	index    *wordIndex
 	wide     []wideWords
@@ -84,18 +82,25 @@ func (e *Engine) buildLanes() {
 		b.add(laneProg{p, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, longest)
 	}
 	e.lanes = b.build(e.words)
-	var groups []tableGroup
+	byBucket := map[bucket]int{}
+	groups := map[int][]tableGroup{}
 	for i := range e.lanes {
-		switch e.lanes[i].mode {
-		case atWord:
-			groups = append(groups, e.lanes[i].groups...)
-		case atLong:
-			e.long = append(e.long, i)
+		l := &e.lanes[i]
+		if l.mode != atWord {
+			continue
 		}
+		k, ok := byBucket[l.bucket]
+		if !ok {
+			k = len(e.feeds)
+			byBucket[l.bucket] = k
+			e.feeds = append(e.feeds, feed{need: l.need})
+		}
+		l.feed = k
+		e.feeds[k].need = e.feeds[k].need.either(l.need)
+		groups[k] = append(groups[k], l.groups...)
 	}
-	if groups != nil {
-		e.wordGate = &gate{}
-		e.wordGate.build(groups)
+	for k := range e.feeds {
+		e.feeds[k].gate.build(groups[k])
 	}
 }
 
@@ -171,11 +176,6 @@ func (e *Engine) buildTerms() {
 	}
 	e.index = newWordIndex(e.terms, indexed)
 	e.literals = b.build(0)
-	for i := range e.literals {
-		if e.literals[i].mode == atWord {
-			e.litWords = append(e.litWords, i)
-		}
-	}
 	for _, o := range []match.WordOptions{{}, {CaseSensitive: true}, {String: true}, {CaseSensitive: true, String: true}} {
 		if len(wide[o]) == 0 {
 			continue

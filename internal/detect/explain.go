@@ -245,7 +245,7 @@ func (x *explainer) settle() {
 type LaneInfo struct {
 	Type    string
 	Pattern int
-	// Lane is "words" for keywords; "word", "long-word", "sign",
+	// Lane is "words" for keywords; "word", "sign",
 	// "inside-word", "trigger" for automata by where they start, with
 	// "+memory" for long matches; "simulated" for expressions that are too
 	// large for one; "lookaround" is added where the expression has it.

@@ -76,7 +76,7 @@ func TestLanes(t *testing.T) {
 	var ts []sit.Type
 	cases := []struct{ expr, lane string }{
 		{`\b\d{9}\b`, "word"},
-		{`\b[a-z0-9]{32}\b`, "long-word"},
+		{`\b[a-z0-9]{32}\b`, "word"},
 		{`\b[A-Za-z0-9.]+@[a-z]+\b`, "trigger+memory"},
 		{`-----BEGIN [A-Z]+`, "sign+memory"},
 		{`\d{9}`, "word,inside-word"},

@@ -72,12 +72,15 @@ func advance(t *automaton.Table, buf []byte, i, start int, state uint16, dst []a
 }
 
 // runMemo runs an automaton with memory from all starts.
-func (s *scan) runMemo(t *tableGroup, starts []int32) bool {
+func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 	m := &s.memo
 	clean := false
 	worth := s.all
 	wanted := t.wanted(worth)
 	for _, start := range starts {
+		if l.mode == atWord && l.gate.open(s.buf, int(start)) == 0 {
+			continue // another lane at words is meant
+		}
 		m.chain, m.first = m.chain[:0], m.first[:0]
 		state := t.Start[automaton.Before(s.v.Shadow, int(start))]
 		if state == 0 {

@@ -12,15 +12,12 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 	for g := range l.groups {
 		t := &l.groups[g]
 		if l.memo {
-			if len(starts) > 0 && !s.runMemo(t, starts) {
+			if len(starts) > 0 && !s.runMemo(l, t, starts) {
 				return false
 			}
 			continue
 		}
 		for _, start := range starts {
-			if l.mode == atWord && l.gate.open(s.buf, int(start)) == 0 {
-				continue // another lane at words is meant
-			}
 			worth := s.worth(int(start))
 			if !meet(worth, l.any) {
 				continue

@@ -34,8 +34,10 @@ type scan struct {
 	n     int    // characters
 
 	alnum  []uint64 // bit per character: letter or digit
-	heads  []head   // words that a term may begin with
-	words  []int32  // words that a regex may begin at
+	digits []uint64
+	solid  []uint64  // not white space
+	heads  []head    // words that a term may begin with
+	fed    [][]int32 // per feed
 	starts [][]int32
 	lits   [][]int32
 	ends   []automaton.End
@@ -74,7 +76,7 @@ type head struct{ at, n int32 }
 func newScan(e *Engine) *scan {
 	m, a := len(e.pl.matchers), len(e.pl.atoms)
 	return &scan{
-		e: e, starts: make([][]int32, len(e.lanes)), lits: make([][]int32, len(e.literals)),
+		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)), lits: make([][]int32, len(e.literals)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
@@ -103,8 +105,8 @@ func (s *scan) run(text string) {
 	}
 	s.masks()
 	s.wordStarts()
-	s.otherStarts(s.e.lanes, s.starts)
-	s.otherStarts(s.e.literals, s.lits)
+	s.otherStarts(s.e.lanes, s.starts, false)
+	s.otherStarts(s.e.literals, s.lits, true)
 	if !s.findHits() {
 		return
 	}
@@ -112,7 +114,7 @@ func (s *scan) run(text string) {
 	for i := range s.e.lanes {
 		starts := s.starts[i]
 		if s.e.lanes[i].mode == atWord {
-			starts = s.words
+			starts = s.fed[s.e.lanes[i].feed]
 		}
 		if !s.runLane(&s.e.lanes[i], starts) {
 			break
@@ -137,11 +139,14 @@ func (s *scan) reset() {
 	for i := range s.lits {
 		s.lits[i] = s.lits[i][:0]
 	}
+	for i := range s.fed {
+		s.fed[i] = s.fed[i][:0]
+	}
 	for _, a := range s.dirty {
 		s.occ[a] = s.occ[a][:0]
 		s.longer[a] = 0
 	}
-	s.dirty, s.hits, s.heads, s.words = s.dirty[:0], s.hits[:0], s.heads[:0], s.words[:0]
+	s.dirty, s.hits, s.heads = s.dirty[:0], s.hits[:0], s.heads[:0]
 	s.cands, s.arena = s.cands[:0], s.arena[:0]
 	s.look.failed = nil
 	s.joined, s.scanned, s.longHit = false, 0, 0
@@ -149,55 +154,70 @@ func (s *scan) reset() {
 	clear(s.all)
 }
 
-// masks finds letters and digits, eight characters at a time: in each byte
-// the top bit tells, then a multiplication gathers the top bits.
+// masks finds letters and digits, digits, and what is not white space, eight
+// characters at a time: in each byte the top bit tells, then a multiplication
+// gathers the top bits.
 func (s *scan) masks() {
 	const (
-		top  = 0x8080808080808080
-		ones = 0x0101010101010101
+		top    = 0x8080808080808080
+		ones   = 0x0101010101010101
+		gather = 0x0002040810204081
 	)
 	words := (s.n + 63) / 64
 	if cap(s.alnum) < words+1 {
-		s.alnum = make([]uint64, words+1, words+words/4+2)
+		n := words + words/4 + 2
+		s.alnum, s.digits, s.solid = make([]uint64, n), make([]uint64, n), make([]uint64, n)
 	}
-	s.alnum = s.alnum[:words+1]
-	s.alnum[words] = 0
+	s.alnum, s.digits, s.solid = s.alnum[:words+1], s.digits[:words+1], s.solid[:words+1]
+	s.alnum[words], s.digits[words], s.solid[words] = 0, 0, 0
 	for w := range words {
-		var m uint64
+		var alnum, digits, solid uint64
 		chunk := s.buf[w*64 : w*64+64 : w*64+64]
-		for k := range 8 {
-			x := binary.LittleEndian.Uint64(chunk[k*8:])
+		for k := 0; k < 64; k += 8 {
+			x := binary.LittleEndian.Uint64(chunk[k : k+8])
 			hi, low := x&top, x&^top
 			y := low | lower8
 			letter := (y + (0x80-'a')*ones) &^ (y + (0x7f-'z')*ones)
-			digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones)
+			digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones) & (hi ^ top)
 			other := ^(low + 0x7f*ones) & hi // fold.Letter
-			a := (((letter | digit) &^ hi) & top) | other&top
-			m |= (a >> 7) * 0x0102040810204080 >> 56 << (8 * k)
+			a := letter&(hi^top) | digit | other
+			v := (low + (0x7f-' ')*ones | x) & top // above the space
+			alnum |= (a & top) * gather >> 56 << k
+			digits |= digit * gather >> 56 << k
+			solid |= v * gather >> 56 << k
 		}
-		s.alnum[w] = m
+		s.alnum[w], s.digits[w], s.solid[w] = alnum, digits, solid
 	}
 }
 
-// wordStarts visits the begins of words: gates of lanes, and the filter of
-// the word index.
+// wordStarts visits the begins of words: the filter of the word index for
+// all, the gates of lanes for those that their filters leave.
 func (s *scan) wordStarts() {
 	e, buf, index := s.e, s.buf, s.e.index
-	g := e.wordGate
-	if g == nil {
-		g = &gate{}
-	}
-	rare := len(e.long)+len(e.litWords) > 0
 	carry := uint64(0)
 	for w := range len(s.alnum) - 1 {
 		a := s.alnum[w]
 		first := a &^ (a<<1 | carry)
 		carry = a >> 63
-		// At most 32 words begin in 64 characters. What is found is written
-		// always and kept by counting: no branch to mispredict.
-		s.heads, s.words = slices.Grow(s.heads, 33), slices.Grow(s.words, 33)
-		heads, words := s.heads[len(s.heads):len(s.heads)+33], s.words[len(s.words):len(s.words)+33]
-		nh, nw := uint64(0), uint64(0)
+		for k := range e.feeds {
+			f := &e.feeds[k]
+			m := s.filtered(w, first, &f.need)
+			if m == 0 {
+				continue
+			}
+			// What is found is written always and kept by counting: no branch
+			// to mispredict. At most 32 words begin in 64 characters.
+			fed := slices.Grow(s.fed[k], 33)
+			room, n := fed[len(fed):len(fed)+33], uint64(0)
+			for ; m != 0; m &= m - 1 {
+				i := w<<6 | bits.TrailingZeros64(m)
+				room[n&63] = int32(i)
+				n += f.gate.open(buf, i)
+			}
+			s.fed[k] = fed[:len(fed)+int(n)]
+		}
+		s.heads = slices.Grow(s.heads, 33)
+		heads, nh := s.heads[len(s.heads):len(s.heads)+33], uint64(0)
 		for ; first != 0; first &= first - 1 {
 			b := bits.TrailingZeros64(first)
 			i := w<<6 | b
@@ -207,44 +227,28 @@ func (s *scan) wordStarts() {
 			}
 			heads[nh&63] = head{int32(i), int32(n)}
 			nh += index.maybe(firstWord(buf, i, n))
-			words[nw&63] = int32(i)
-			nw += g.open(buf, i)
-			if rare {
-				s.rareStarts(i, n)
-			}
 		}
-		s.heads, s.words = s.heads[:len(s.heads)+int(nh)], s.words[:len(s.words)+int(nw)]
+		s.heads = s.heads[:len(s.heads)+int(nh)]
 	}
 }
 
-// rareStarts is for lanes at words that few packs have.
-func (s *scan) rareStarts(i, n int) {
-	for _, k := range s.e.long {
-		if l := &s.e.lanes[k]; (n >= l.minRun || s.goesOn(i, n, l.minRun)) && l.gate.open(s.buf, i) != 0 {
-			s.starts[k] = append(s.starts[k], int32(i))
-		}
-	}
-	for _, k := range s.e.litWords {
-		if s.e.literals[k].gate.open(s.buf, i) != 0 {
-			s.lits[k] = append(s.lits[k], int32(i))
-		}
-	}
-}
-
-// goesOn reports whether the word of letters and digits that begins at i and
-// has n characters goes on after underscores to at least least.
-func (s *scan) goesOn(i, n, least int) bool {
-	for n < least && fold.Word(s.buf[i+n]) {
-		n++
-	}
-	return n >= least
-}
-
-// otherStarts finds the starts of lanes that do not start at words.
-func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
+// otherStarts finds the starts of lanes that do not start at words, and with
+// words those of lanes that do.
+func (s *scan) otherStarts(lanes []lane, starts [][]int32, words bool) {
 	for k := range lanes {
 		l := &lanes[k]
 		switch l.mode {
+		case atWord:
+			if !words {
+				continue // fed by wordStarts
+			}
+			carry := uint64(0)
+			for w := range len(s.alnum) - 1 {
+				a := s.alnum[w]
+				m := a &^ (a<<1 | carry)
+				carry = a >> 63
+				starts[k] = s.gated(l, w, m, starts[k])
+			}
 		case atSign:
 			for _, c := range l.few {
 				for from := 0; ; {
@@ -261,12 +265,11 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 				continue
 			}
 			for w := range len(s.alnum) - 1 {
-				for m := ^s.alnum[w]; m != 0; m &= m - 1 {
-					i := w<<6 | bits.TrailingZeros64(m)
-					if l.first[s.buf[i]] && i < s.n && l.gate.open(s.buf, i) != 0 {
-						starts[k] = append(starts[k], int32(i))
-					}
+				m := ^s.alnum[w]
+				if w == len(s.alnum)-2 && s.n&63 != 0 {
+					m &= 1<<(s.n&63) - 1
 				}
+				starts[k] = s.gated(l, w, m, starts[k])
 			}
 		case inside:
 			carry := uint64(0)
@@ -274,12 +277,7 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 				a := s.alnum[w]
 				m := a & (a<<1 | carry)
 				carry = a >> 63
-				for ; m != 0; m &= m - 1 {
-					i := w<<6 | bits.TrailingZeros64(m)
-					if l.first[s.buf[i]] && l.gate.open(s.buf, i) != 0 {
-						starts[k] = append(starts[k], int32(i))
-					}
-				}
+				starts[k] = s.gated(l, w, m, starts[k])
 			}
 		case atTrigger:
 			text := s.v.Shadow
@@ -305,6 +303,18 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 			}
 		}
 	}
+}
+
+// gated appends the starts that a lane's filter and gate leave of one word of
+// the bitmaps.
+func (s *scan) gated(l *lane, w int, m uint64, dst []int32) []int32 {
+	for m = s.filtered(w, m, &l.need); m != 0; m &= m - 1 {
+		i := w<<6 | bits.TrailingZeros64(m)
+		if l.first[s.buf[i]] && l.gate.open(s.buf, i) != 0 {
+			dst = append(dst, int32(i))
+		}
+	}
+	return dst
 }
 
 // findHits finds all terms. It reports false if the budget ended.

@@ -34,6 +34,8 @@ type Words struct {
 	first [64]uint64       // bloom over first characters
 	head  [256]bool        // shadow bytes of first characters
 	ascii bool             // some word begins with an ASCII character
+	plain bool             // some word has nothing else
+	ahead int              // else: greatest distance to the first that is not
 }
 
 // WordError says which word is wrong.
@@ -89,8 +91,27 @@ func CompileWords(words []string, o WordOptions) (*Words, error) {
 		if w.word[node] < 0 {
 			w.word[node] = int32(i)
 		}
+		w.measure(runes)
 	}
 	return w, nil
+}
+
+// measure notes how far behind the begin of a word its first character stands
+// that is not ASCII.
+func (w *Words) measure(runes []rune) {
+	n := 0
+	for _, r := range runes {
+		switch {
+		case r >= 0x80:
+			w.ahead = max(w.ahead, n)
+			return
+		case r == ' ':
+			n += MaxSpaces
+		default:
+			n++
+		}
+	}
+	w.plain = true
 }
 
 // FoldWord folds a word or phrase as lists do: white space at the ends taken
@@ -222,14 +243,35 @@ func (w *Words) Each(x *fold.Text, k *Work, f func(start, end, word int) bool) b
 		}
 		return true
 	}
-	for s, b := range x.Shadow {
-		if w.head[b] {
+	if w.plain {
+		_, ok := w.between(x, 0, len(x.Shadow), k, f)
+		return ok
+	}
+	// Every other character has a break behind it, and a word one within.
+	done := 0
+	for _, b := range x.Breaks {
+		at := int(b.Shadow) - 1
+		if at < done || x.Shadow[at] < 0x80 {
+			continue
+		}
+		if more, ok := w.between(x, max(done, at-w.ahead), at+1, k, f); !more {
+			return ok
+		}
+		done = at + 1
+	}
+	return true
+}
+
+// between calls f with the words that begin in a range, like at.
+func (w *Words) between(x *fold.Text, from, to int, k *Work, f func(start, end, word int) bool) (more, ok bool) {
+	for s := from; s < to; s++ {
+		if w.head[x.Shadow[s]] {
 			if more, ok := w.at(x, s, k, f); !more {
-				return ok
+				return false, ok
 			}
 		}
 	}
-	return true
+	return true, true
 }
 
 // at calls f with the words that begin at s. more is false when to stop, ok

@@ -11,9 +11,12 @@ type Facts struct {
 	// Wordy is the share of three-letter lower-case beginnings that can still
 	// become a match.
 	Wordy float64
-	// Run is the least number of letters, digits and _ that every match
-	// begins with, at most MaxRun.
-	Run int
+	// Run is the least number of letters and digits that every match begins
+	// with, Solid that of characters other than white space; at most MaxRun.
+	Run, Solid int
+	// Digit is the greatest number of characters before the first digit of
+	// any match, -1 if some match has none or it may stand anywhere.
+	Digit int
 	// Trigger is a rare character that every match contains, 0 if there is
 	// none; Lead are the characters that can stand before its first
 	// occurrence.
@@ -22,7 +25,7 @@ type Facts struct {
 	First   Set // characters a match can begin with
 }
 
-// MaxRun bounds Facts.Run.
+// MaxRun bounds Facts.Run and Facts.Solid.
 const MaxRun = 32
 
 // triggers lists characters from rare to frequent in mail.
@@ -48,7 +51,9 @@ func FactsOf(t *Table) Facts {
 		}
 	}
 	f.Wordy = t.wordy()
-	f.Run = t.run()
+	f.Run = t.run(fold.Alnum)
+	f.Solid = t.run(Solid)
+	f.Digit = t.digit()
 	for _, c := range []byte(triggers) {
 		if lead, ok := t.required(c); ok && !lead.Has(' ') && !lead.Has('\n') && !lead.Has('\r') && !lead.Has('\t') {
 			f.Trigger, f.Lead = c, lead
@@ -74,8 +79,13 @@ func (t *Table) wordy() float64 {
 	return float64(n) / (26 * 26 * 26)
 }
 
-// run finds the shortest beginning of word characters of any match, by levels.
-func (t *Table) run() int {
+// Solid reports whether a shadow byte is neither white space nor a control
+// character.
+func Solid(b byte) bool { return b > ' ' }
+
+// run finds the shortest beginning of any match that is made of certain
+// characters, by levels.
+func (t *Table) run(of func(byte) bool) int {
 	level := map[uint16]bool{}
 	for _, s := range t.Start {
 		if s != 0 {
@@ -90,7 +100,7 @@ func (t *Table) run() int {
 				if q == 0 {
 					continue
 				}
-				if b == EOT || !fold.Word(byte(b)) || t.Accepts(q) >= 0 && d > 0 {
+				if b == EOT || !of(byte(b)) || t.Accepts(q) >= 0 && d > 0 {
 					return d
 				}
 				after[q] = true
@@ -99,6 +109,66 @@ func (t *Table) run() int {
 		level = after
 	}
 	return MaxRun
+}
+
+// digit finds the longest way to the first digit of a match.
+func (t *Table) digit() int {
+	const unknown, open = -2, -3
+	dist := make([]int, t.States())
+	for i := range dist {
+		dist[i] = unknown
+	}
+	reps := t.Bytes()
+	var after func(s uint16, first bool) int
+	after = func(s uint16, first bool) int {
+		most := 0
+		for _, b := range reps {
+			q := t.Step(s, b)
+			if q == 0 {
+				continue
+			}
+			if !first && t.Accepts(q) >= 0 {
+				return -1 // a match without a digit ended before b
+			}
+			// Bytes of one class behave the same, but only some are digits.
+			if t.all(b, isDigit) {
+				continue
+			}
+			if dist[q] == unknown {
+				dist[q] = open
+				dist[q] = after(q, false)
+			}
+			if dist[q] < 0 {
+				return -1 // none, or a loop
+			}
+			most = max(most, dist[q]+1)
+		}
+		return most
+	}
+	most := 0
+	for _, s := range t.Start {
+		if s == 0 {
+			continue
+		}
+		d := after(s, true)
+		if d < 0 {
+			return -1
+		}
+		most = max(most, d)
+	}
+	return most
+}
+
+func isDigit(b byte) bool { return b-'0' < 10 }
+
+// all reports whether a property holds for all bytes of the class of b.
+func (t *Table) all(b byte, of func(byte) bool) bool {
+	for c := range 256 {
+		if t.class[c] == t.class[b] && !of(byte(c)) {
+			return false
+		}
+	}
+	return true
 }
 
 // required reports whether every match contains c, and what can stand before
