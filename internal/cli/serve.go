@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -40,6 +41,13 @@ why. It exits 2 before anything is opened if configuration or rules have errors.
 	return cmd
 }
 
+// gcPercent lets the heap grow to three times what is live between
+// collections (Go's own default is twice). Live are mostly the compiled rules,
+// some 20 MB that each collection marks anew. Measured with HTML of 50 kB and
+// attachments of 200 kB, it saves 6 to 8 % of all processor time for 10 to
+// 20 MB; 400 would save 3 % more, but let large messages take too much.
+const gcPercent = 200
+
 func (a *command) serve(ctx context.Context, simulate bool) (err error) {
 	c, ps := config.Load(a.configFile())
 	if c == nil {
@@ -47,6 +55,9 @@ func (a *command) serve(ctx context.Context, simulate bool) (err error) {
 	}
 	if more := c.ForServe(); more.HasErrors() {
 		return a.problems(append(ps, more...))
+	}
+	if os.Getenv("GOGC") == "" { // the operator's choice goes before ours
+		debug.SetGCPercent(gcPercent)
 	}
 	log := newLogger(c.Log, a.stderr)
 	defer func() { _ = log.Sync() }() // standard error cannot always be synced
