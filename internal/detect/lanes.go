@@ -30,6 +30,7 @@ const (
 type lane struct {
 	mode    mode
 	memo    bool // matches can be long: runs from different starts share their tails
+	needy   bool // all its matchers need keywords nearby
 	trigger byte
 	lead    automaton.Set // characters between a start and the trigger
 	bucket  bucket
@@ -114,7 +115,7 @@ func (b *laneBuilder) addLiteral(p laneProg) {
 // build makes the lanes; words is the number of 64-bit words of a set of ids.
 func (b *laneBuilder) build(words int) (out []lane) {
 	for _, k := range b.order {
-		l := lane{mode: k.mode, memo: k.memo, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
+		l := lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
 		progs := b.progs[k]
 		for i, p := range progs {
 			if f := filterOf(&p.facts); i == 0 {

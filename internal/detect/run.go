@@ -18,9 +18,11 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 			continue
 		}
 		for _, start := range starts {
-			worth := s.worth(int(start))
-			if !meet(worth, l.any) {
-				continue
+			worth := s.all
+			if l.needy {
+				if worth = s.worth(int(start)); !meet(worth, l.any) {
+					continue
+				}
 			}
 			var steps int
 			s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])

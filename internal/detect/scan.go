@@ -201,23 +201,10 @@ func (s *scan) wordStarts() {
 		carry = a >> 63
 		for k := range e.feeds {
 			f := &e.feeds[k]
-			m := s.filtered(w, first, &f.need)
-			if m == 0 {
-				continue
-			}
-			// What is found is written always and kept by counting: no branch
-			// to mispredict. At most 32 words begin in 64 characters.
-			fed := slices.Grow(s.fed[k], 33)
-			room, n := fed[len(fed):len(fed)+33], uint64(0)
-			for ; m != 0; m &= m - 1 {
-				i := w<<6 | bits.TrailingZeros64(m)
-				room[n&63] = int32(i)
-				n += f.gate.open(buf, i)
-			}
-			s.fed[k] = fed[:len(fed)+int(n)]
+			s.fed[k] = s.gated(&f.need, &f.gate, w, first, s.fed[k])
 		}
 		s.heads = slices.Grow(s.heads, 33)
-		heads, nh := s.heads[len(s.heads):len(s.heads)+33], uint64(0)
+		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
 		for ; first != 0; first &= first - 1 {
 			b := bits.TrailingZeros64(first)
 			i := w<<6 | b
@@ -225,7 +212,7 @@ func (s *scan) wordStarts() {
 			if n == 64-b {
 				n += bits.TrailingZeros64(^s.alnum[w+1])
 			}
-			heads[nh&63] = head{int32(i), int32(n)}
+			heads[nh&31] = head{int32(i), int32(n)} // at most 32 words begin here
 			nh += index.maybe(firstWord(buf, i, n))
 		}
 		s.heads = s.heads[:len(s.heads)+int(nh)]
@@ -247,7 +234,7 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32, words bool) {
 				a := s.alnum[w]
 				m := a &^ (a<<1 | carry)
 				carry = a >> 63
-				starts[k] = s.gated(l, w, m, starts[k])
+				starts[k] = s.gated(&l.need, &l.gate, w, m, starts[k])
 			}
 		case atSign:
 			for _, c := range l.few {
@@ -269,7 +256,7 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32, words bool) {
 				if w == len(s.alnum)-2 && s.n&63 != 0 {
 					m &= 1<<(s.n&63) - 1
 				}
-				starts[k] = s.gated(l, w, m, starts[k])
+				starts[k] = s.gated(&l.need, &l.gate, w, m, starts[k])
 			}
 		case inside:
 			carry := uint64(0)
@@ -277,7 +264,7 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32, words bool) {
 				a := s.alnum[w]
 				m := a & (a<<1 | carry)
 				carry = a >> 63
-				starts[k] = s.gated(l, w, m, starts[k])
+				starts[k] = s.gated(&l.need, &l.gate, w, m, starts[k])
 			}
 		case atTrigger:
 			text := s.v.Shadow
@@ -306,15 +293,20 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32, words bool) {
 }
 
 // gated appends the starts that a lane's filter and gate leave of one word of
-// the bitmaps.
-func (s *scan) gated(l *lane, w int, m uint64, dst []int32) []int32 {
-	for m = s.filtered(w, m, &l.need); m != 0; m &= m - 1 {
-		i := w<<6 | bits.TrailingZeros64(m)
-		if l.first[s.buf[i]] && l.gate.open(s.buf, i) != 0 {
-			dst = append(dst, int32(i))
-		}
+// the bitmaps. What is found is written always and kept by counting: no branch
+// to mispredict.
+func (s *scan) gated(need *filter, g *gate, w int, m uint64, dst []int32) []int32 {
+	if m = s.filtered(w, m, need); m == 0 {
+		return dst
 	}
-	return dst
+	dst = slices.Grow(dst, 65)
+	room, n, buf := (*[65]int32)(dst[len(dst):len(dst)+65]), uint64(0), s.buf
+	for ; m != 0; m &= m - 1 {
+		i := w<<6 | bits.TrailingZeros64(m)
+		room[n&63] = int32(i)
+		n += g.open(buf, i)
+	}
+	return dst[:len(dst)+int(n)]
 }
 
 // findHits finds all terms. It reports false if the budget ended.
