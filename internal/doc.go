@@ -32,7 +32,7 @@
 // # Where things are
 //
 //	leaves    redact verdict budget facts strictyaml charset marking
-//	message   message, extract, extract/htmltext
+//	message   message, extract, and under it: htmltext, document, ooxml, odf, archive, sniff, xmlscan
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine)
 //	deciding  label, policy, plan
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)

@@ -23,7 +23,7 @@ func Stream(kind sniff.Kind, data []byte, name string, visit Visit) error {
 			return ErrCorrupt
 		}
 		if z.Name != "" {
-			m.Names = append(names(latin1(z.Name)), m.Names...)
+			m.Names = names(latin1(z.Name), m.Names...)
 		}
 		m.Open = func() (io.Reader, error) { return strict{z, ErrCorrupt}, nil }
 	case sniff.Bzip2:

@@ -90,7 +90,12 @@ func (z *Zip) entry(data []byte, f *zip.File) span {
 	short := f.CompressedSize64 > uint64(int64(len(data))-at)
 	m.Packed = end - at
 	raw := data[at:end]
-	if h, ok := localHeader(data, at); ok && (h.method != f.Method || h.name != f.Name || h.flags&1 != f.Flags&1) {
+	from := at - 30 - int64(len(f.Name))
+	h, ok := localHeader(data, at)
+	if ok {
+		from = h.at
+	}
+	if ok && (h.method != f.Method || h.name != f.Name || h.flags&1 != f.Flags&1) {
 		z.anomaly("local header differs")
 	}
 	fail := ErrCorrupt
@@ -115,7 +120,7 @@ func (z *Zip) entry(data []byte, f *zip.File) span {
 		return check(u, f.CRC32, fail), nil
 	}
 	z.Members = append(z.Members, m)
-	return span{at - 30 - int64(len(f.Name)), end}
+	return span{from, end}
 }
 
 // overlaps drops members whose bytes another one has used: one packed run read
@@ -158,7 +163,7 @@ type header struct {
 	crc           uint32
 	packed, size  int64
 	name          string
-	data          int64 // offset of the data
+	at, data      int64 // offsets of the header and of the data
 }
 
 // localHeader reads the local header in front of the data at an offset.
@@ -184,7 +189,7 @@ func parseLocal(data []byte, at int64) (header, bool) {
 	le := binary.LittleEndian
 	n, extra := int64(le.Uint16(b[26:])), int64(le.Uint16(b[28:]))
 	h := header{flags: le.Uint16(b[6:]), method: le.Uint16(b[8:]), crc: le.Uint32(b[14:]),
-		packed: int64(le.Uint32(b[18:])), size: int64(le.Uint32(b[22:])), data: at + 30 + n + extra}
+		packed: int64(le.Uint32(b[18:])), size: int64(le.Uint32(b[22:])), at: at, data: at + 30 + n + extra}
 	if h.data > int64(len(data)) {
 		return header{}, false
 	}
