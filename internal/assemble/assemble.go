@@ -33,7 +33,8 @@ type Options struct {
 	Site      *policy.Organisation
 	GUIDs     map[string]string
 	Ceiling   string
-	Settings  string // further settings that go into the digest
+	Settings  string            // further settings that go into the digest
+	Engines   *rulepack.Engines // shared between rule sets, may be nil
 }
 
 // Embedded gives all embedded packs.
@@ -43,7 +44,7 @@ func Embedded() ([]rulepack.Source, error) { return rulepack.Find(rules.FS, ".",
 func Rules(o Options) (*rulepack.Ruleset, strictyaml.Problems) {
 	sources, ps := Sources(o)
 	rs, more := rulepack.Load(rulepack.Options{Sources: sources, Catalogue: o.Catalogue, Assign: o.Assign, Lists: o.Lists,
-		Site: o.Site, GUIDs: o.GUIDs, Ceiling: o.Ceiling, Settings: o.Settings})
+		Site: o.Site, GUIDs: o.GUIDs, Ceiling: o.Ceiling, Settings: o.Settings, Engines: o.Engines})
 	ps = append(ps, more...)
 	ps.Sort()
 	if ps.HasErrors() {

@@ -19,6 +19,7 @@ import (
 	"labelmilter/internal/message"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/replay"
+	"labelmilter/internal/rulepack"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -119,6 +120,7 @@ func (a *command) pipelines(j *judgeFlags) (*pipelines, error) {
 		return nil, err
 	}
 	proto.Explain, proto.ShowContent = j.explain, j.showContent
+	opt.Engines = &rulepack.Engines{}
 	ps := &pipelines{base: opt, made: map[string]*made{}, proto: proto}
 	_, problems := ps.Pipeline(nil)
 	if problems.HasErrors() {

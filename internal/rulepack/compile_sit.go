@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"labelmilter/internal/detect"
 	"labelmilter/internal/label"
@@ -39,7 +40,7 @@ func (c *compiler) sits() {
 		}
 	}
 	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
-	engine, errs := detect.Compile(types, words)
+	engine, errs := c.opt.Engines.compile(types, words, c.packs)
 	for _, e := range errs {
 		y, isType := pos[e.Type]
 		at := y.Pos
@@ -158,4 +159,42 @@ func (c *compiler) reported(at strictyaml.Pos) bool {
 	return slices.ContainsFunc(c.d.Problems(), func(p strictyaml.Problem) bool {
 		return p.Severity == strictyaml.Error && p.File == at.File && p.Line == at.Line
 	})
+}
+
+// Engines keeps compiled types, for callers that load the same packs again and
+// again with other settings. The zero value is ready; nil keeps nothing. It is
+// safe for concurrent use.
+type Engines struct {
+	mu   sync.Mutex
+	made map[string]*compiled
+}
+
+type compiled struct {
+	once   sync.Once
+	engine *detect.Engine
+	errs   []detect.CompileError
+}
+
+// compile gives the engine of packs; what types are made of stands in their
+// files alone.
+func (e *Engines) compile(types []sit.Type, words []sit.KeywordList, packs []*pack) (*detect.Engine, []detect.CompileError) {
+	if e == nil {
+		return detect.Compile(types, words)
+	}
+	var key strings.Builder
+	for _, p := range packs {
+		fmt.Fprintf(&key, "%s %s\n", p.packMeta.ID, p.sum)
+	}
+	e.mu.Lock()
+	if e.made == nil {
+		e.made = map[string]*compiled{}
+	}
+	c := e.made[key.String()]
+	if c == nil {
+		c = &compiled{}
+		e.made[key.String()] = c
+	}
+	e.mu.Unlock()
+	c.once.Do(func() { c.engine, c.errs = detect.Compile(types, words) })
+	return c.engine, c.errs
 }

@@ -78,4 +78,6 @@ type Options struct {
 	Ceiling   string            // highest class that may pass; "" = the pack's
 	// Settings is further text that goes into the digest.
 	Settings string
+	// Engines, if given, are shared between loads.
+	Engines *Engines
 }

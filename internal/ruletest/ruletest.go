@@ -81,6 +81,7 @@ type runner struct {
 	o        Options
 	each     func(Case)
 	byID     map[string]rulepack.Source
+	engines  rulepack.Engines // of the pack being tested
 	problems strictyaml.Problems
 }
 
@@ -107,7 +108,8 @@ func (r *runner) needs(ids ...string) []rulepack.Source {
 }
 
 func (r *runner) pack(ctx context.Context, s rulepack.Source) {
-	rs, ps := rulepack.Load(rulepack.Options{Sources: r.needs(s.ID())})
+	r.engines = rulepack.Engines{} // those of the pack before are not needed again
+	rs, ps := rulepack.Load(rulepack.Options{Sources: r.needs(s.ID()), Engines: &r.engines})
 	if ps.HasErrors() {
 		r.problems = append(r.problems, ps...)
 		return
@@ -207,7 +209,7 @@ func orDir(s rulepack.Source) string {
 }
 
 func (r *runner) ruleset(s rulepack.Source, y suiteY) (*rulepack.Ruleset, strictyaml.Problems) {
-	o := rulepack.Options{Sources: r.needs(append([]string{s.ID()}, y.Packs...)...), Catalogue: y.Catalogue, Lists: y.Lists}
+	o := rulepack.Options{Sources: r.needs(append([]string{s.ID()}, y.Packs...)...), Catalogue: y.Catalogue, Lists: y.Lists, Engines: &r.engines}
 	for _, a := range y.Assign {
 		o.Assign = append(o.Assign, rulepack.Assign{Policy: a.Policy, Mode: policy.Mode(a.Mode)})
 	}
