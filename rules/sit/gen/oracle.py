@@ -209,6 +209,34 @@ def nik(s):
     return 1 <= (day - 40 if day > 40 else day) <= (28 if month == 2 else 30) and 1 <= month <= 12 and 0 <= year
 
 
+def crn(s):
+    """Centrelink reference number: powers of two mod 11 (Services Australia)."""
+    c = alnum(s)
+    return len(c) == 10 and ''.join(c[:9]).isdigit() and c[9] == 'XVTSLKJHCBA'[sum(int(x) << (9 - i) for i, x in enumerate(c[:9])) % 11]
+
+
+def provider(s):
+    """Medicare provider number: stem, location, check letter mod 11 (Services Australia)."""
+    c = alnum(s)
+    if len(c) != 8 or c[6] not in (places := '0123456789ABCDEFGHJKLMNPQRTUVWXY'):
+        return False
+    return c[7] == 'YXWTLKJHFBA'[(sum(int(x) * w for x, w in zip(c, (3, 5, 8, 4, 2, 1))) + 6 * places.index(c[6])) % 11]
+
+
+def npi(s):
+    """US national provider identifier: Luhn with 80840 before it (45 CFR 162.406)."""
+    return luhn('80840' + s)
+
+
+def vin(s):
+    """Vehicle identification number (49 CFR 565.15)."""
+    values = dict(zip('ABCDEFGHJKLMNPRSTUVWXYZ', (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9)))
+    if len(s) != 17 or set(s) & set('IOQ'):
+        return False
+    n = sum((int(c) if c.isdigit() else values[c]) * w for c, w in zip(s, (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)))
+    return s[8] == '0123456789X'[n % 11]
+
+
 def lookup(name):
     """The function behind a name of types.txt, None for "-"."""
     if name == '-':

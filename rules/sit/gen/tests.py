@@ -106,8 +106,10 @@ def types():
 DATES = {'date-dmy': ['12/03/2029', '12-03-2029', '7 Dec 2028', '05.11.27', '2 december 2029'],
          'date-mdy': ['12/30/2029', 'Dec 7, 2028'], 'date-ymd': ['2029-03-12', '2028.11.05'],
          'date-expiry': ['09/29', '9/2029', '01-28', 'Jan 2029', 'dec/28']}
+# Types of many lengths, where a digit more gives another of them.
+LENGTHS = {'new-zealand-bank-account-number', 'australia-foi-request-number', 'australia-security-clearance-id', 'australia-dva-file-number'}
 SAMPLES = {r'\b\d{3}-\d{3}\b': ['062-000', '733-123'], r'\b(?:\d{5}-\d{3}|0\d{8})\b': ['12345-003'],
-           r'\b\d{4}[ -]?\d{3}\b': ['0001-123']}
+           r'\b\d{4}[ -]?\d{3}\b': ['0001-123'], r'\b\d{6,10}\b': ['10432897']}
 
 
 def evidence(near, lists, k):
@@ -207,7 +209,7 @@ def misses(t, rows, lists, rng):
             out.append(('order number', 'Order ' + v + ' has left our stock.'))
             out.append(('phone number', 'Call me back on ' + v + ' after five.'))
         for w, name in (('8' + c, 'digit before'), (c + '3', 'digit after')):
-            if not any(x.match(w) for x in shapes) and t['id'] != 'new-zealand-bank-account-number':
+            if not any(x.match(w) for x in shapes) and t['id'] not in LENGTHS:
                 out.append((name, text(k, w)))
         h = hashlib.sha256(f"{t['id']}{k}".encode()).hexdigest()
         out.append(('in a URL', text(k, f'https://cdn.example.net/a{h[:9]}f{c}e{h[9:14]}/i.png')))
