@@ -75,6 +75,9 @@ func (a *command) serve(ctx context.Context, simulate bool) (err error) {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	if err := d.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before it was up
+		}
 		return fmt.Errorf("starting: %w", err)
 	}
 	defer func() {

@@ -253,7 +253,7 @@ func startDaemon(ctx context.Context, binary, dir string) (*daemon, error) {
 	if err := d.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for range 200 {
+	for range 1200 {
 		if c, err := net.Dial("unix", d.socket); err == nil {
 			return d, c.Close()
 		}

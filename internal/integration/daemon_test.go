@@ -93,6 +93,9 @@ func serve(t *testing.T, more string, files map[string]string, args ...string) *
 	for name, text := range files {
 		d.file(name, text)
 	}
+	if !strings.Contains(more, "rules:") {
+		more += "rules: {packs: [au-pspf]}\n" // the other packs are loaded where a test needs them
+	}
 	d.file("labelmilter.yaml", fmt.Sprintf(base, dir)+more)
 	d.start(args...)
 	return d
@@ -125,7 +128,7 @@ func (d *daemon) start(args ...string) {
 			d.t.Logf("daemon's log:\n%s", tail(d.logged(), 60))
 		}
 	})
-	for range 200 {
+	for range 2400 {
 		if c, err := net.Dial("unix", d.socket); err == nil {
 			_ = c.Close()
 			return

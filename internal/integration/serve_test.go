@@ -33,8 +33,11 @@ func wantLabel(t *testing.T, msg, id string) {
 	}
 }
 
+// allPacks is what a site has that says nothing about packs.
+const allPacks = "rules: {packs: [au-pspf, sit]}\n"
+
 func TestLabel(t *testing.T) {
-	eachMTA(t, "", nil, func(t *testing.T, d *daemon, l *lab) {
+	eachMTA(t, allPacks, nil, func(t *testing.T, d *daemon, l *lab) {
 		r := l.send(t, mail("label-1", os2, "advice", ""))
 		if !r.Accepted() {
 			t.Fatalf("refused: %s", r.Last())
@@ -311,7 +314,7 @@ const badRules = `policies:
 
 func TestReloadUnderLoad(t *testing.T) {
 	files := map[string]string{"site/pack.yaml": fmt.Sprintf(goodPack, 0), "site/rules.yaml": fmt.Sprintf(goodRules, 0)}
-	d := serve(t, "rules: {dirs: [site]}\n", files)
+	d := serve(t, "rules: {packs: [au-pspf], dirs: [site]}\n", files)
 	l := postfix(t, d)
 	const messages, reloads, senders = 1000, 20, 4
 	var sent atomic.Int64

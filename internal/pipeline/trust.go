@@ -38,7 +38,7 @@ type Peer struct {
 // trust holds markings that the sender is not trusted to make. The label they
 // call for stays as the floor.
 func (p *Pipeline) trust(m *message.Message, f facts.Facts, s markingSet, e *label.Evidence) {
-	if len(p.Trust.Peers) == 0 || e.Held != "" || p.Rules.Site.Trusted(m.Envelope) {
+	if len(p.Trust.Peers) == 0 || p.Rules.Markings == nil || e.Held != "" || p.Rules.Site.Trusted(m.Envelope) {
 		return
 	}
 	allowed, peer := p.upTo(m, f)
@@ -46,7 +46,7 @@ func (p *Pipeline) trust(m *message.Message, f facts.Facts, s markingSet, e *lab
 		if x.Use != marking.Own || x.Source != marking.SourceHeader && x.Source != marking.SourceSubject {
 			continue
 		}
-		rank, ok := marking.Rank(x.Classification)
+		rank, ok := marking.ClassRank(p.Rules.Markings.Mapping.Home(), x.Classification)
 		switch {
 		case !peer && p.Trust.Claims == ClaimsHold:
 			e.Held = "the sender is no peer whose markings are believed"
@@ -74,10 +74,10 @@ func (p *Pipeline) upTo(m *message.Message, f facts.Facts) (rank int, peer bool)
 			continue
 		}
 		class := x.UpTo
-		if class == "" && p.Rules.Markings != nil {
+		if class == "" {
 			class = p.Rules.Markings.Ceiling
 		}
-		if r, ok := marking.Rank(class); ok {
+		if r, ok := marking.ClassRank(p.Rules.Markings.Mapping.Home(), class); ok {
 			rank = max(rank, r)
 		}
 		peer = true
