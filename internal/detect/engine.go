@@ -176,6 +176,15 @@ func (e *Engine) buildTerms() {
 	}
 	e.index = newWordIndex(e.terms, indexed)
 	e.literals = b.build(0)
+	for i := range e.literals {
+		if l := &e.literals[i]; l.mode == inWord {
+			var in []int32
+			for g := range l.groups {
+				in = append(in, l.groups[g].progs...)
+			}
+			l.prefix = newPrefixes(e.terms, in)
+		}
+	}
 	for _, o := range []match.WordOptions{{}, {CaseSensitive: true}, {String: true}, {CaseSensitive: true, String: true}} {
 		if len(wide[o]) == 0 {
 			continue

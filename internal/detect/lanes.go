@@ -13,9 +13,10 @@ const (
 	atSign                // characters that are neither letter nor digit
 	inside                // letters and digits inside words
 	atTrigger             // before a rare character that every match contains
+	inWord                // letters and digits anywhere: terms only
 )
 
-var modeNames = [...]string{"word", "sign", "inside-word", "trigger"}
+var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "in-word"}
 
 // Choices that decide a lane.
 const (
@@ -41,6 +42,7 @@ type lane struct {
 	few     []byte   // atSign: the characters of first, if there are at most three
 	any     []uint64 // matchers of the lane
 	gate    gate
+	prefix  *prefixes // inWord: instead of the gate
 	groups  []tableGroup
 }
 
@@ -105,10 +107,11 @@ func (b *laneBuilder) add(p laneProg, maxLen int) {
 // addLiteral puts the program of a word or phrase into the lanes it needs;
 // all are bounded.
 func (b *laneBuilder) addLiteral(p laneProg) {
-	for m, can := range [...]bool{atWord: p.facts.WordStart, atSign: p.facts.Sign, inside: p.facts.Inside} {
-		if can {
-			b.put(laneKey{mode: mode(m)}, p)
-		}
+	if p.facts.Inside || p.facts.WordStart {
+		b.put(laneKey{mode: inWord}, p)
+	}
+	if p.facts.Sign {
+		b.put(laneKey{mode: atSign}, p)
 	}
 }
 

@@ -17,12 +17,15 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 			}
 			continue
 		}
+		worth, block, skip := s.all, int32(-1), false
 		for _, start := range starts {
-			worth := s.all
-			if l.needy {
-				if worth = s.worth(int(start)); !meet(worth, l.any) {
-					continue
-				}
+			if l.needy && start/blockSize != block {
+				block = start / blockSize
+				worth = s.worth(int(start))
+				skip = !meet(worth, l.any)
+			}
+			if skip {
+				continue
 			}
 			var steps int
 			s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])

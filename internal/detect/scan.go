@@ -105,8 +105,8 @@ func (s *scan) run(text string) {
 	}
 	s.masks()
 	s.wordStarts()
-	s.otherStarts(s.e.lanes, s.starts, false)
-	s.otherStarts(s.e.literals, s.lits, true)
+	s.otherStarts(s.e.lanes, s.starts)
+	s.otherStarts(s.e.literals, s.lits)
 	if !s.findHits() {
 		return
 	}
@@ -219,22 +219,18 @@ func (s *scan) wordStarts() {
 	}
 }
 
-// otherStarts finds the starts of lanes that do not start at words, and with
-// words those of lanes that do.
-func (s *scan) otherStarts(lanes []lane, starts [][]int32, words bool) {
+// otherStarts finds the starts of lanes that do not start at words.
+func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 	for k := range lanes {
 		l := &lanes[k]
 		switch l.mode {
-		case atWord:
-			if !words {
-				continue // fed by wordStarts
-			}
-			carry := uint64(0)
+		case inWord:
 			for w := range len(s.alnum) - 1 {
-				a := s.alnum[w]
-				m := a &^ (a<<1 | carry)
-				carry = a >> 63
-				starts[k] = s.gated(&l.need, &l.gate, w, m, starts[k])
+				if l.prefix != nil {
+					starts[k] = l.prefix.scan(s.buf, w, s.alnum[w], starts[k])
+				} else {
+					starts[k] = s.gated(&l.need, &l.gate, w, s.alnum[w], starts[k])
+				}
 			}
 		case atSign:
 			for _, c := range l.few {
