@@ -47,12 +47,13 @@ var allowed = map[string]string{
 	"detect":           "budget detect/automaton extract match match/fold redact sit sit/validate",
 
 	// deciding
-	"label":  "marking",
-	"policy": "budget detect extract facts label marking match message sit strictyaml verdict",
-	"plan":   "bodyedit budget detect dkim label marking message policy verdict",
+	"directory": "strictyaml",
+	"label":     "marking",
+	"policy":    "budget detect directory extract facts label marking match message sit strictyaml verdict",
+	"plan":      "bodyedit budget detect dkim label marking message policy verdict",
 
 	// rules
-	"rulepack": "bodyedit budget detect extract facts label marking match message policy sit sit/validate strictyaml verdict",
+	"rulepack": "bodyedit budget detect directory extract facts label marking match message policy sit sit/validate strictyaml verdict",
 	"assemble": "budget config label message pipeline policy rulepack strictyaml rules",
 	"config":   "budget marking strictyaml",
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-
-	"labelmilter/internal/facts"
 )
 
 // AddressMatch tests a mailbox. Every field that is set must hold; within a
@@ -19,8 +17,12 @@ type AddressMatch struct {
 	Attribute     map[string]string // directory attributes, from the fact "<who>.<name>"
 	Network       []netip.Prefix    // sender only: client address
 	NetworkList   string
-	Authenticated *bool // sender only
-	Internal      *bool // of the organisation
+	Authenticated *bool    // sender only
+	Internal      *bool    // of the organisation
+	Same          []string // attributes that sender and mailbox share a value of
+	Rated         *bool    // rated below the label; with Ratings
+	Ratings       Ratings
+	Lookalike     *Lookalike // the domain looks like one of these
 	Not           *AddressMatch
 }
 
@@ -84,13 +86,24 @@ func (m AddressMatch) fits(e *Evaluation, who string, a address, site *Organisat
 			return false
 		}
 	}
-	if len(m.Group) > 0 && !anyOf(m.Group, e.Facts.Get(factName(who, a, "groups"))) {
+	if len(m.Group) > 0 && !anyOf(m.Group, e.values(who, a, "groups")) {
 		return false
 	}
 	for name, want := range m.Attribute {
-		if !anyOf([]string{want}, e.Facts.Get(factName(who, a, name))) {
+		if !anyOf([]string{want}, e.values(who, a, name)) {
 			return false
 		}
+	}
+	for _, name := range m.Same {
+		if !e.same(who, a, name) {
+			return false
+		}
+	}
+	if m.Rated != nil && *m.Rated != m.Ratings.belowLabel(e, who, a, site) {
+		return false
+	}
+	if m.Lookalike != nil && !m.Lookalike.fits(a.domain) {
+		return false
 	}
 	if len(m.Network) > 0 || m.NetworkList != "" {
 		ip, err := netip.ParseAddr(env.ClientIP)
@@ -116,13 +129,9 @@ func factName(who string, a address, name string) string {
 	return who + "." + name
 }
 
-// anyOf reports whether one of the comma-separated values of a known fact is
-// wanted.
-func anyOf(want []string, f facts.Fact) bool {
-	if f.State != facts.Known {
-		return false
-	}
-	for _, v := range strings.Split(f.Value, ",") {
+// anyOf reports whether one of the values known is wanted.
+func anyOf(want, known []string) bool {
+	for _, v := range known {
 		for _, w := range want {
 			if strings.EqualFold(strings.TrimSpace(v), w) {
 				return true
@@ -228,6 +237,15 @@ func (m AddressMatch) String() string {
 	}
 	if m.Internal != nil {
 		add("internal", fmt.Sprint(*m.Internal))
+	}
+	if len(m.Same) > 0 {
+		add("same", lst(m.Same))
+	}
+	if m.Rated != nil {
+		add("rated_below_label", fmt.Sprint(*m.Rated))
+	}
+	if m.Lookalike != nil {
+		add("lookalike", fmt.Sprintf("%d domains", len(m.Lookalike.Domains)))
 	}
 	if m.Not != nil {
 		add("not", m.Not.String())

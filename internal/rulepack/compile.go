@@ -27,6 +27,7 @@ type compiler struct {
 	placeOf  map[string]strictyaml.Pos // of keyword lists
 	types    map[string]sit.Type
 	cat      *label.Catalogue
+	rated    policy.Ratings
 	rs       *Ruleset
 }
 

@@ -49,6 +49,8 @@ func (c *compiler) cond(pack string, y *Cond) policy.Condition {
 		return policy.AllRecipients{Match: c.address(pack, y.AllRecipients, false), Site: c.opt.Site}
 	case y.RecipientCount != nil:
 		return policy.RecipientCount{Range: interval(y.RecipientCount)}
+	case y.Score != nil:
+		return c.score(pack, y.Score)
 	case y.Header != nil:
 		return c.header(pack, y)
 	case y.Subject != nil:
@@ -177,6 +179,7 @@ func (c *compiler) address(pack string, y *addressY, sender bool) policy.Address
 	if !sender && (y.Network != nil || y.Authenticated != nil) {
 		c.at(y.Pos, "use sender:", "network and authenticated are known of the sender only")
 	}
+	c.relations(pack, y, &m, sender)
 	if y.Not != nil {
 		not := c.address(pack, y.Not, sender)
 		m.Not = &not

@@ -19,6 +19,8 @@ func (c *compiler) policies() {
 	var rules []policy.LabelRule
 	var all []*policy.Policy
 	var exceptions []policy.Exception
+	c.people()
+	c.ratings()
 	names := map[string]bool{} // policy/rule and policy/*
 	for _, p := range c.packs {
 		seenRule, seenPolicy, seenEx := map[string]strictyaml.Pos{}, map[string]strictyaml.Pos{}, map[string]strictyaml.Pos{}
@@ -33,6 +35,15 @@ func (c *compiler) policies() {
 				all = append(all, pol)
 				names[y.ID+"/*"] = true
 				for _, r := range y.Rules {
+					names[y.ID+"/"+r.ID] = true
+				}
+			}
+			for _, y := range f.Scopes {
+				c.id(y.Pos, "policy", y.ID, seenPolicy)
+				pol := c.scopeTable(p, y)
+				all = append(all, pol)
+				names[y.ID+"/*"] = true
+				for _, r := range pol.Rules {
 					names[y.ID+"/"+r.ID] = true
 				}
 			}
@@ -99,6 +110,20 @@ func usesLabel(y *Cond) bool {
 	if y.NOf != nil {
 		for i := range y.NOf.Of {
 			if usesLabel(&y.NOf.Of[i]) {
+				return true
+			}
+		}
+	}
+	if y.Score != nil {
+		for i := range y.Score.Of {
+			if usesLabel(&y.Score.Of[i].When) {
+				return true
+			}
+		}
+	}
+	for _, a := range []*addressY{y.Sender, y.Recipient, y.AnyRecipient, y.AllRecipients} {
+		for ; a != nil; a = a.Not {
+			if a.Rated != nil {
 				return true
 			}
 		}

@@ -41,6 +41,7 @@ type condY struct {
 	Time           *timeY           `yaml:"time" doc:"time of day and week"`
 	Conflict       []string         `yaml:"conflict" doc:"a conflict found while labelling"`
 	Fact           *factY           `yaml:"fact" doc:"state of a fact known beside the message"`
+	Score          *scoreY          `yaml:"score" doc:"the points of the conditions that hold come to enough"`
 }
 
 type nOfY struct {
@@ -57,6 +58,9 @@ type addressY struct {
 	Network       *values           `yaml:"network" doc:"client networks (sender only)"`
 	Authenticated *bool             `yaml:"authenticated" doc:"SASL login (sender only)"`
 	Internal      *bool             `yaml:"internal" doc:"domain of the organisation"`
+	Same          []string          `yaml:"same" doc:"attributes, or groups, of which it shares a value with the sender"`
+	Rated         *bool             `yaml:"rated_below_label" doc:"the label is above what the ratings allow it"`
+	Lookalike     *lookalikeY       `yaml:"lookalike" doc:"the domain looks like one of these and is none of them"`
 	Not           *addressY         `yaml:"not" doc:"does not fit this"`
 }
 

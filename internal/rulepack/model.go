@@ -31,6 +31,9 @@ type fileY struct {
 	LabelRules  []labelRuleY   `yaml:"label_rules" doc:"rules that set or recommend a label from conditions"`
 	Policies    []policyY      `yaml:"policies" doc:"DLP policies"`
 	Exceptions  []exceptionY   `yaml:"exceptions" doc:"exceptions to rules, with an end"`
+	Scopes      []scopeY       `yaml:"scopes" doc:"tables of who may get mail with which label; each becomes a policy"`
+	Ratings     []ratingY      `yaml:"ratings" doc:"the highest label that domains and mailboxes may be sent, for rated_below_label"`
+	Directories []directoryY   `yaml:"directories" doc:"files with people, their groups and attributes"`
 }
 
 type keywordsY struct {
