@@ -81,6 +81,12 @@ admin: {listen: "unix:%[1]s/admin.sock"}
 // serve starts the daemon with more configuration and files beside it.
 func serve(t *testing.T, more string, files map[string]string, args ...string) *daemon {
 	t.Helper()
+	return serveWith(t, base, more, files, args...)
+}
+
+// serveWith is serve with another first part of the configuration.
+func serveWith(t *testing.T, base, more string, files map[string]string, args ...string) *daemon {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "labelmilter-it-")
 	if err != nil {
 		t.Fatal(err)

@@ -398,3 +398,50 @@ func TestReplyBelowItsThread(t *testing.T) {
 		wantLabel(t, l.delivered(t, "body of thread-3"), "official")
 	})
 }
+
+// TestWritesMarkings holds the order, folding and idempotence of all that is
+// written, on both MTAs.
+func TestWritesMarkings(t *testing.T) {
+	const more = "labels: {write: [X-Sensitivity-Label, msip_labels, X-Protective-Marking, subject], guids: {official-sensitive-lp: 11111111-2222-3333-4444-555555555555}}\n"
+	tenant := strings.Replace(base, "organisation:\n", "organisation:\n  tenant_id: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee\n", 1)
+	run := func(t *testing.T, start func(*testing.T, *daemon) *lab) {
+		d := serveWith(t, tenant, more, nil)
+		l := start(t, d)
+		msg := "From: carol@agency.gov.au\nTo: x@example.com\nSubject: =?utf-8?q?Re=3A_Caf=C3=A9?= [SEC=OFFICIAL] budget\nDate: Mon, 02 Nov 2026 09:14:00 +1100\n" +
+			"Message-ID: <written-1@agency.gov.au>\nmsip_labels: MSIP_Label_99999999-8888-7777-6666-555555555555_Enabled=True;\n MSIP_Label_99999999-8888-7777-6666-555555555555_SiteId=77777777-7777-7777-7777-777777777777\n" +
+			"X-Protective-Marking: VER=2018.1, NS=gov.au, SEC=OFFICIAL: Sensitive,ACCESS=Legal-Privilege\n\nbody of written-1\n"
+		r := l.sendAs(t, mtalab.Message{From: "carol@agency.gov.au", To: []string{"x@example.com"}, Data: crlf(msg)})
+		if !r.Accepted() {
+			t.Fatalf("refused: %s", r.Last())
+		}
+		got := l.delivered(t, "body of written-1")
+		want := `X-Protective-Marking: VER=2024.1, NS=gov.au, SEC=OFFICIAL:Sensitive,
+ ACCESS=Legal-Privilege, ORIGIN=carol@agency.gov.au
+msip_labels: MSIP_Label_99999999-8888-7777-6666-555555555555_Enabled=True;
+ MSIP_Label_99999999-8888-7777-6666-555555555555_SiteId=77777777-7777-7777-7777-777777777777;
+ MSIP_Label_11111111-2222-3333-4444-555555555555_Enabled=True;
+ MSIP_Label_11111111-2222-3333-4444-555555555555_SiteId=aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee;
+ MSIP_Label_11111111-2222-3333-4444-555555555555_Name=OFFICIAL Sensitive Legal Privilege;
+ MSIP_Label_11111111-2222-3333-4444-555555555555_Method=Standard;
+ MSIP_Label_11111111-2222-3333-4444-555555555555_SetDate=2026-11-01T22:14:00Z;
+ MSIP_Label_11111111-2222-3333-4444-555555555555_ContentBits=0
+X-Sensitivity-Label: official-sensitive-lp; name="OFFICIAL Sensitive Legal Privilege"; catalogue=au-pspf; source=marking:header
+`
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("the header begins with\n%s\nwant\n%s", got[:min(len(got), 1600)], want)
+		}
+		if subject := "Subject: =?utf-8?q?Re:_Caf=C3=A9_budget?=\n [SEC=OFFICIAL:Sensitive, ACCESS=Legal-Privilege]\n"; !strings.Contains(got, subject) {
+			t.Errorf("subject: %q", fields(got, "Subject"))
+		}
+		l.sink.Reset()
+		l.sendAs(t, mtalab.Message{From: "carol@agency.gov.au", To: []string{"x@example.com"}, Data: crlf(got)})
+		again := l.delivered(t, "body of written-1")
+		for _, name := range []string{"X-Protective-Marking", "msip_labels", "X-Sensitivity-Label", "Subject"} {
+			if a, b := fields(got, name), fields(again, name); strings.Join(a, "|") != strings.Join(b, "|") {
+				t.Errorf("second pass: %s\n%q\n%q", name, a, b)
+			}
+		}
+	}
+	t.Run("postfix", func(t *testing.T) { mtalab.Require(t, "postfix"); run(t, postfix) })
+	t.Run("sendmail", func(t *testing.T) { mtalab.Require(t, "sendmail"); run(t, sendmail) })
+}

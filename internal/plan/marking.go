@@ -151,6 +151,18 @@ func caveatPermitted(c, class string) bool {
 
 func immPermitted(class string) bool { return !marking.Lower(class, marking.OfficialSensitive) }
 
+// plainTag encodes a tagged subject so that the tag itself stays plain ASCII,
+// on a line of its own if the text before it is encoded: readers that know no
+// encoded words see it (RFC 2047 6.2 shows the blank between).
+func plainTag(tagged string, m marking.Marking) string {
+	tag, err := marking.Format(m, marking.FormSubject)
+	text, found := strings.CutSuffix(tagged, " "+tag)
+	if err != nil || !found || isASCII(tagged) {
+		return encode(tagged)
+	}
+	return encode(text) + "\n " + tag
+}
+
 // markingSubject puts exactly one tag at the end of the subject.
 func (e *editor) markingSubject(id label.ID, want label.Marking, o Options) {
 	fields := e.msg.Header.All("Subject")
@@ -173,7 +185,7 @@ func (e *editor) markingSubject(id label.ID, want label.Marking, o Options) {
 	if !e.claim("subject", ourselves) {
 		return
 	}
-	mod := verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: "Subject", Value: encode(tagged)}
+	mod := verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: "Subject", Value: plainTag(tagged, m)}
 	if len(fields) == 0 {
 		mod.Op, mod.Index = verdict.AddHeader, 0
 		e.adds = append(e.adds, mod)
