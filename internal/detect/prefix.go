@@ -15,29 +15,39 @@ const prefixBits = 15
 
 func prefixKey(four uint32) uint32 { return (four | 0x20202020) * 0x9e3779b1 >> (32 - prefixBits) }
 
-// newPrefixes gives the filter, or nil if it would let too much through: for
-// terms with a space among the first three characters, which may be any run
-// of white space, or with fewer than three.
+// newPrefixes gives the filter, or nil for terms of fewer than three
+// characters, after which nearly anything may follow.
 func newPrefixes(all []term, ids []int32) *prefixes {
 	p := &prefixes{}
 	for _, id := range ids {
-		r := all[id].runes
-		if len(r) < 3 || slices.Contains(r[:3], ' ') {
+		if len(all[id].runes) < 3 {
 			return nil
 		}
-		var four uint32
-		for i := range min(len(r), 4) {
-			four |= uint32(byte(r[i])) << (8 * i)
-		}
-		if len(r) > 3 && r[3] != ' ' {
-			p.add(four)
-			continue
-		}
-		for c := range uint32(256) { // anything may follow
-			p.add(four&0xffffff | c<<24)
-		}
+		p.variants(all[id].runes, 0, 0)
 	}
 	return p
+}
+
+// variants adds what the first four characters can be, of which n are known:
+// a space stands for any run of white space, behind the term is anything.
+func (p *prefixes) variants(rest []rune, four uint32, n int) {
+	switch {
+	case n == 4:
+		p.add(four)
+		return
+	case len(rest) == 0:
+		for c := range uint32(256) {
+			p.variants(nil, four|c<<(8*n), n+1)
+		}
+		return
+	case rest[0] != ' ':
+		p.variants(rest[1:], four|uint32(byte(rest[0]))<<(8*n), n+1)
+		return
+	}
+	for _, c := range []byte(" \t\n\v\f\r") {
+		p.variants(rest, four|uint32(c)<<(8*n), n+1)
+		p.variants(rest[1:], four|uint32(c)<<(8*n), n+1)
+	}
 }
 
 func (p *prefixes) add(four uint32) {

@@ -239,9 +239,11 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 					if p < 0 {
 						break
 					}
-					if from += p + 1; l.gate.open(s.buf, from-1) != 0 {
-						starts[k] = append(starts[k], int32(from-1))
+					i := from + p
+					if l.gate.open(s.buf, i) != 0 && s.filtered(i>>6, 1<<(i&63), &l.need) != 0 {
+						starts[k] = append(starts[k], int32(i))
 					}
+					from = i + 1
 				}
 			}
 			if l.few != nil {
