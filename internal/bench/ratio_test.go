@@ -136,7 +136,7 @@ func TestSameMail(t *testing.T) {
 		if set.Name != "hits" {
 			continue
 		}
-		for i, m := range set.Messages(1, 10) {
+		for i, m := range set.Messages(1, 100) {
 			out := rs.Engine.Detect([]extract.Text{{Part: "1", Where: extract.InBody, Body: set.Text(1, i)}}, budget.Default())
 			found := map[string]int{}
 			for _, f := range out.Findings {

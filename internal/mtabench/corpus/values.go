@@ -22,11 +22,11 @@ func (g *gen) identifier(ok bool) string {
 	case 0:
 		kind = TFN
 		n := g.tfn(ok)
-		text = "The tax file number is " + grouped(n, 3) + "."
+		text = "The tax" + unbroken + "file" + unbroken + "number is " + grouped(n, 3) + "."
 	case 1:
 		kind = Card
 		n := g.card(ok)
-		text = "Please charge the credit card number " + grouped(n, 4) + ", expires 08/29."
+		text = "Please charge the credit" + unbroken + "card" + unbroken + "number " + grouped(n, 4) + ", expires 08/29."
 	default:
 		kind = IBAN
 		text = "Pay to IBAN " + grouped(g.iban(ok), 4) + " by Friday."

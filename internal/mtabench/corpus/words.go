@@ -92,8 +92,9 @@ func (g *gen) paragraphs(n int, insert func() string) string {
 	return b.String()
 }
 
-// unbroken stands for a blank at which a line is not to be broken: patterns
-// for identifiers do not look over the ends of lines, and neither do peers'.
+// unbroken stands for a blank at which a line is not to be broken: neither
+// patterns for identifiers nor phrases look over the end of a quoted line, and
+// what is measured here is cost, not recall.
 const unbroken = "\x00"
 
 // wrap writes words in lines of at most 76 characters.
