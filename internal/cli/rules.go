@@ -194,7 +194,10 @@ func (a *command) runTests(cmd *cobra.Command, args []string, format, run string
 			return a.problems(ps)
 		}
 		for _, s := range sources {
-			if !s.Embedded || slices.Contains(o.Packs, s.ID()) || len(o.RulesDirs) == 0 {
+			// Not the packs that are loaded because those required them.
+			if !s.Embedded || slices.ContainsFunc(o.Packs, func(id string) bool {
+				return id == s.ID() || id == s.Dir || strings.HasPrefix(s.Dir, id+"/")
+			}) {
 				opt.Test = append(opt.Test, s.ID())
 			}
 		}

@@ -56,6 +56,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	}
 	evidence.Rules = append(evidence.Rules, p.Rules.Policies.Candidates(first)...)
 	in.Label = label.Decide(p.Rules.Catalogue, evidence)
+	quotedAbove(set, &in.Label)
 
 	second := policy.NewEvaluation(in)
 	decision := p.Rules.Policies.Decide(second, p.Explain)

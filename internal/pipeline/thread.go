@@ -45,6 +45,9 @@ const (
 func (p *Pipeline) thread(m *message.Message, f facts.Facts, s markingSet, e *label.Evidence) {
 	down := p.mayLower(m, f)
 	for _, q := range s.quoted {
+		if q.Outcome == label.Block && !down && (p.Thread.Quoted == ThreadHold || p.Thread.Quoted == ThreadRaise) && e.Held == "" {
+			e.Held = "quoted text is " + q.Reason
+		}
 		if q.Label != "" {
 			p.threadCandidate(e, p.Thread.Quoted, ThreadRecommend, down, label.Candidate{Label: q.Label, Source: label.FromThread, Reason: "quoted text is " + q.Reason})
 		}
@@ -111,6 +114,23 @@ func (p *Pipeline) mayLower(m *message.Message, f facts.Facts) bool {
 	return slices.ContainsFunc(strings.Split(g.Value, ","), func(x string) bool {
 		return slices.ContainsFunc(p.Thread.Declassifiers, func(d string) bool { return strings.EqualFold(strings.TrimSpace(x), d) })
 	})
+}
+
+// quotedAbove records that quoted text is above the ceiling: no label stands
+// for it, so that it can only show as a mismatch.
+func quotedAbove(s markingSet, a *label.Assignment) {
+	if a.Outcome == label.Block || a.Mismatch != nil {
+		return
+	}
+	for _, q := range s.quoted {
+		if q.Outcome == label.Block {
+			a.Mismatch = &label.Mismatch{Wanted: string(label.Block), By: string(label.FromThread)}
+			if a.Label != nil {
+				a.Mismatch.Label = string(a.Label.ID)
+			}
+			return
+		}
+	}
 }
 
 // threadMark is the mark that the conversation gets of this message.

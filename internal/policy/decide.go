@@ -205,7 +205,11 @@ func fill(actions []Action, e *Evaluation, b Bound, r Rule) []Action {
 	if e.Label.Label != nil {
 		lab = e.Label.Label.Name
 	}
-	pairs := []string{"{{reason}}", e.Label.Reason, "{{label}}", lab, "{{policy}}", b.ID, "{{rule}}", r.ID, "{{direction}}", string(e.Direction),
+	recommended := "none"
+	if l, ok := e.Catalogue.Get(e.Label.Recommended); ok {
+		recommended = l.Name
+	}
+	pairs := []string{"{{reason}}", e.Label.Reason, "{{label}}", lab, "{{recommended}}", recommended, "{{policy}}", b.ID, "{{rule}}", r.ID, "{{direction}}", string(e.Direction),
 		"{{incident}}", IncidentID(e.Message.Digest)}
 	for _, k := range sortedKeys(b.Variables) {
 		pairs = append(pairs, "{{"+k+"}}", b.Variables[k])

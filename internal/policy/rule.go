@@ -106,7 +106,7 @@ func (a Action) Disposition() verdict.Disposition {
 
 // Variables are the names that texts may use as {{name}}, beside the
 // variables of an assignment.
-var Variables = []string{"reason", "label", "policy", "rule", "direction", "incident"}
+var Variables = []string{"reason", "label", "recommended", "policy", "rule", "direction", "incident"}
 
 // Override says how a sender may get past a rule.
 type Override struct {
