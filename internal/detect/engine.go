@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/detect/automaton"
@@ -71,15 +73,22 @@ func newEngine(pl *plan) *Engine {
 func (e *Engine) buildLanes() {
 	var b laneBuilder
 	e.loose = make([]bool, len(e.pl.matchers))
-	for i := range e.pl.matchers {
+	progs := make([]laneProg, len(e.pl.matchers))
+	longest := make([]int, len(progs))
+	parallel(len(progs), func(i int) {
 		m := &e.pl.matchers[i]
-		p, t, longest := e.tableOf(m)
-		if t == nil {
+		p, t, n := e.tableOf(m)
+		if t != nil {
+			progs[i], longest[i] = laneProg{p, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, n
+		}
+	})
+	for i, p := range progs {
+		if p.prog == nil {
 			e.slow = append(e.slow, int32(i))
 			continue
 		}
-		e.loose[i] = p != m.prog
-		b.add(laneProg{p, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, longest)
+		e.loose[i] = p.prog != e.pl.matchers[i].prog
+		b.add(p, longest[i])
 	}
 	e.lanes = b.build(e.words)
 	byBucket := map[bucket]int{}
@@ -104,9 +113,23 @@ func (e *Engine) buildLanes() {
 	}
 }
 
+// parallel calls f for 0 to n-1 on as many cores as there are, and waits.
+func parallel(n int, f func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // relaxations are the counts that are kept when an expression's own automaton
 // gets too large, tried in order.
-var relaxations = [...]int{16, 4, 1}
+var relaxations = [...]int{8, 1}
 
 // tableOf gives a program with its automaton: that of the matcher, else one
 // that matches more and only says where to simulate, else nil.

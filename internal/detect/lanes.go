@@ -20,7 +20,7 @@ var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "in-word"}
 
 // Choices that decide a lane.
 const (
-	ownStates   = 4_000  // most states an expression may have on its own
+	ownStates   = 2_000  // most states an expression may have on its own
 	groupStates = 24_000 // most states of a joint automaton
 	boundedLen  = 96     // longer matches need a lane with memory
 	wordyShare  = 0.03   // expressions that live through more of all lower-case words want a better trigger
@@ -117,8 +117,11 @@ func (b *laneBuilder) addLiteral(p laneProg) {
 
 // build makes the lanes; words is the number of 64-bit words of a set of ids.
 func (b *laneBuilder) build(words int) (out []lane) {
-	for _, k := range b.order {
-		l := lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
+	out = make([]lane, len(b.order))
+	parallel(len(out), func(i int) {
+		k := b.order[i]
+		l := &out[i]
+		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
 		progs := b.progs[k]
 		for i, p := range progs {
 			if f := filterOf(&p.facts); i == 0 {
@@ -153,8 +156,7 @@ func (b *laneBuilder) build(words int) (out []lane) {
 			progs = progs[n:]
 		}
 		l.gate.build(l.groups)
-		out = append(out, l)
-	}
+	})
 	return out
 }
 

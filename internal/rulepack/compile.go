@@ -42,9 +42,7 @@ func Load(o Options) (*Ruleset, strictyaml.Problems) {
 		c.opt.Site = &policy.Organisation{}
 		c.rs.Site = c.opt.Site
 	}
-	for i, s := range o.Sources {
-		c.packs = append(c.packs, readPack(s, i, c.d))
-	}
+	c.packs = readPacks(o.Sources, c.d)
 	c.checkPacks()
 	c.readLists()
 	c.readKeywords()

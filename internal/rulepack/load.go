@@ -5,11 +5,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"labelmilter/internal/strictyaml"
 )
@@ -134,50 +138,84 @@ func (s Source) shown(file string) string {
 // isTest reports whether a file holds tests and not rules.
 func isTest(name string) bool { return strings.HasSuffix(name, "_test.yaml") }
 
-// readPack reads all files of a pack in bytewise order.
-func readPack(s Source, order int, d *strictyaml.Decoder) *pack {
-	p := &pack{Source: s, order: order}
-	h := sha256.New()
-	fail := func(file string, err error) {
-		d.Problem(nil, "", "%s: %s", s.shown(file), plain(err))
-	}
-	names, err := s.Files()
-	if err != nil {
-		fail("", err)
-		return p
-	}
-	names = slices.DeleteFunc(names, isTest)
-	for _, name := range names {
-		data, err := readLimited(s.FS, path.Join(s.Dir, name))
-		if err != nil {
-			fail(name, err)
-			continue
-		}
-		fmt.Fprintf(h, "%s %d\n", name, len(data))
-		h.Write(data)
-		if name == "pack.yaml" {
-			decodeFile(d, s.shown(name), data, &p.packMeta)
-			continue
-		}
-		f := packFile{name: name}
-		decodeFile(d, s.shown(name), data, &f.fileY)
-		p.files = append(p.files, f)
-	}
-	if p.Catalogue == "" {
-		p.Catalogue = p.packMeta.ID
-	}
-	p.sum = hex.EncodeToString(h.Sum(nil))
-	return p
+// parsed is one file of a pack, read and parsed but not decoded.
+type parsed struct {
+	pack     *pack
+	name     string
+	data     []byte
+	node     *strictyaml.Node
+	problems strictyaml.Problems
+	err      error
 }
 
-func decodeFile(d *strictyaml.Decoder, name string, data []byte, out any) {
-	n, ps := strictyaml.Parse(name, data)
-	for _, p := range ps {
-		d.Add(p)
+// readPacks reads all files of all packs, each in bytewise order. Files are
+// parsed on all cores, which is most of the time that loading takes, and
+// decoded in order.
+func readPacks(sources []Source, d *strictyaml.Decoder) (packs []*pack) {
+	var files []*parsed
+	fail := func(s Source, file string, err error) {
+		d.Problem(nil, "", "%s: %s", s.shown(file), plain(err))
 	}
-	if n != nil {
-		d.Decode(n, out)
+	for i, s := range sources {
+		p := &pack{Source: s, order: i}
+		packs = append(packs, p)
+		names, err := s.Files()
+		if err != nil {
+			fail(s, "", err)
+			continue
+		}
+		for _, name := range slices.DeleteFunc(names, isTest) {
+			files = append(files, &parsed{pack: p, name: name})
+		}
 	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(len(files), runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for k := next.Add(1) - 1; k < int64(len(files)); k = next.Add(1) - 1 {
+				f := files[k]
+				if f.data, f.err = readLimited(f.pack.FS, path.Join(f.pack.Dir, f.name)); f.err == nil {
+					f.node, f.problems = strictyaml.Parse(f.pack.shown(f.name), f.data)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	sums := map[*pack]hash.Hash{}
+	for _, p := range packs {
+		sums[p] = sha256.New()
+	}
+	for k, f := range files {
+		files[k] = nil // the tree is not needed any longer than to decode it
+		p, h := f.pack, sums[f.pack]
+		if f.err != nil {
+			fail(p.Source, f.name, f.err)
+			continue
+		}
+		fmt.Fprintf(h, "%s %d\n", f.name, len(f.data))
+		h.Write(f.data)
+		for _, q := range f.problems {
+			d.Add(q)
+		}
+		if f.name == "pack.yaml" {
+			if f.node != nil {
+				d.Decode(f.node, &p.packMeta)
+			}
+			continue
+		}
+		out := packFile{name: f.name}
+		if f.node != nil {
+			d.Decode(f.node, &out.fileY)
+		}
+		p.files = append(p.files, out)
+	}
+	for _, p := range packs {
+		if p.Catalogue == "" {
+			p.Catalogue = p.packMeta.ID
+		}
+		p.sum = hex.EncodeToString(sums[p].Sum(nil))
+	}
+	return packs
 }
 
 func readLimited(fsys fs.FS, name string) ([]byte, error) {

@@ -175,6 +175,8 @@ func (t *Table) all(b byte, of func(byte) bool) bool {
 // its first occurrence.
 func (t *Table) required(c byte) (lead Set, ok bool) {
 	seen := make([]bool, t.States())
+	reps := t.Bytes()
+	var leads [256]bool // by class
 	var stack []uint16
 	for _, s := range t.Start {
 		if s != 0 && !seen[s] {
@@ -185,25 +187,41 @@ func (t *Table) required(c byte) (lead Set, ok bool) {
 	for len(stack) > 0 {
 		s := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		for b := range 256 {
-			q := t.Step(s, byte(b))
+		for _, b := range reps {
+			q := t.Step(s, b)
 			if q == 0 {
 				continue
 			}
 			if t.Accepts(q) >= 0 {
 				return lead, false // a match ended before b
 			}
-			if byte(b) == c {
+			if t.Class(b) == t.Class(c) {
+				if !t.alone(c) {
+					return lead, false // another character does as well
+				}
 				continue
 			}
-			if b != EOT {
-				lead.Add(byte(b))
-			}
+			leads[t.Class(b)] = true
 			if !seen[q] {
 				seen[q] = true
 				stack = append(stack, q)
 			}
 		}
 	}
+	for b := range 256 {
+		if b != EOT && leads[t.Class(byte(b))] {
+			lead.Add(byte(b))
+		}
+	}
 	return lead, true
+}
+
+// alone reports whether the automaton tells c from every other byte.
+func (t *Table) alone(c byte) bool {
+	for b := range 256 {
+		if b != int(c) && t.class[b] == t.class[c] {
+			return false
+		}
+	}
+	return true
 }
