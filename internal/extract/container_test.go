@@ -72,6 +72,25 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// A mail in an archive is read as a mail, not as its encoded text.
+func TestStoredMail(t *testing.T) {
+	t.Parallel()
+	inner := "From: a@b.c\r\nDate: now\r\nSubject: inner\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		b64("hidden "+canary) + "\r\n--i\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=x.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		b64(string(sample.Zip([2]string{"deep.txt", "deep " + canary}))) + "\r\n--i--\r\n"
+	single := "Subject: s\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b64("single "+canary)
+	_, r := readString(t, attached("mails.zip", "application/zip", sample.Zip([2]string{"a.txt", inner}, [2]string{"b.eml", single})), budget.Default())
+	if !has(r, InAttachment, "2/1/1", "hidden "+canary) || !has(r, InAttachment, "2/1/2/1", "deep "+canary) || !has(r, InAttachment, "2/2/1", "single "+canary) || !has(r, InHeader, "2/1", "inner") {
+		t.Errorf("%v", receipt(r))
+		for _, x := range r.Texts {
+			t.Logf("%s %s %.60q", x.Part, x.Where, x.Body)
+		}
+	}
+	if !r.Complete() {
+		t.Errorf("%v", r.Skipped)
+	}
+}
+
 // Every way not to be inspected has its own reason.
 func TestReasons(t *testing.T) {
 	t.Parallel()

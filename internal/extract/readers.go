@@ -52,6 +52,7 @@ func readers() []reader {
 		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream},
 		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR), readArchive},
 		{"compound file", is(sniff.CompoundFS), readCompound},
+		{"mail", isMail, readMail},
 		{"html", isHTML, readHTML},
 		{"xml", isXML, readXML},
 		{"json", isJSON, readJSON},
