@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,24 +14,38 @@ import (
 
 // about says on what was measured: date, commit, Go, machine.
 func about(ctx context.Context, o options) string {
-	commit := output(ctx, "git", "rev-parse", "--short=12", "HEAD")
-	if commit == "" {
-		commit = "unknown"
-	} else if output(ctx, "git", "status", "--porcelain", "--untracked-files=no") != "" {
-		commit += " with changes"
+	commit, version := built(o.binary)
+	if commit == "" { // built without: that of the folder is the best guess
+		commit = output(ctx, "git", "rev-parse", "--short=12", "HEAD")
+		if output(ctx, "git", "status", "--porcelain", "--untracked-files=no") != "" {
+			commit += " with changes"
+		}
 	}
 	return fmt.Sprintf("Measured %s at commit %s, binary built with %s, on %d × %s, Linux %s, Postfix %s.",
-		time.Now().UTC().Format("2 January 2006"), commit, builtWith(ctx, o.binary), runtime.NumCPU(), processor(),
+		time.Now().UTC().Format("2 January 2006"), commit, version, runtime.NumCPU(), processor(),
 		output(ctx, "uname", "-r"), strings.TrimPrefix(output(ctx, "postconf", "-dh", "mail_version"), "mail_version = "))
 }
 
-// builtWith is the Go version a binary was built with.
-func builtWith(ctx context.Context, binary string) string {
-	_, v, _ := strings.Cut(output(ctx, "go", "version", binary), ": ")
-	if v == "" {
-		return runtime.Version()
+// built gives the commit, "" if unknown, and the Go version a binary was built
+// with.
+func built(binary string) (commit, version string) {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return "", runtime.Version()
 	}
-	return v
+	modified := false
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = s.Value[:min(len(s.Value), 12)]
+		case "vcs.modified":
+			modified = s.Value == "true"
+		}
+	}
+	if commit != "" && modified {
+		commit += " with changes"
+	}
+	return commit, info.GoVersion
 }
 
 // output is what a program prints, on one line; "" if it fails.

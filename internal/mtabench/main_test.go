@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,20 @@ func TestTable(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+}
+
+func TestAbout(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, version := built(exe); version != runtime.Version() {
+		t.Errorf("this binary was built with %q", version)
+	}
+	got := about(context.Background(), options{binary: exe})
+	if !strings.HasPrefix(got, "Measured ") || !strings.Contains(got, runtime.Version()) || !strings.Contains(got, "at commit ") {
+		t.Errorf("got %q", got)
 	}
 }
 
