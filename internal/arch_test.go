@@ -72,8 +72,9 @@ var allowed = map[string]string{
 	"enforce":           "facts pipeline store",
 	"filter":            "authres budget enforce facts label message milter pipeline plan policy verdict",
 	"admin":             "",
+	"manual":            "",
 	"app":               "admin assemble config enforce filter label message milter pipeline rulepack store strictyaml verdict",
-	"cli":               "app assemble config fixture label message output pipeline prove replay rulepack ruletest store strictyaml verdict",
+	"cli":               "app assemble config fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
 
 	// tests, demo, measurements
 	"mtalab":              "",
