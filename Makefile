@@ -56,12 +56,12 @@ fuzz:
 fuzz-report:
 	$(GO) run ./internal/fuzzrun -time $(FUZZTIME) -report testdata/reports/fuzz.json
 
-bench:
+bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
 	cd internal/bench && $(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./internal/mtabench
 
-readme-bench:
+readme-bench: build
 	$(GO) run ./internal/mtabench -readme README.md
 
 eval:
