@@ -55,7 +55,7 @@ func main() {
 		lines = append(lines, Line{t[0], t[1], n, *each, commit, runtime.Version()})
 	}
 	if *report != "" && failed == 0 {
-		b, err := json.MarshalIndent(lines, "", "  ")
+		b, err := json.MarshalIndent(merge(*report, lines, targets), "", "  ")
 		if err != nil {
 			fatal(err)
 		}
@@ -67,6 +67,28 @@ func main() {
 	if failed > 0 {
 		os.Exit(1)
 	}
+}
+
+// merge puts new lines over those of an earlier report; targets that are no
+// longer in the code fall out.
+func merge(report string, lines []Line, targets [][2]string) []Line {
+	have := map[[2]string]Line{}
+	var old []Line
+	if b, err := os.ReadFile(report); err == nil && json.Unmarshal(b, &old) == nil {
+		for _, l := range old {
+			have[[2]string{l.Package, l.Target}] = l
+		}
+	}
+	for _, l := range lines {
+		have[[2]string{l.Package, l.Target}] = l
+	}
+	var out []Line
+	for _, t := range targets {
+		if l, ok := have[t]; ok {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func fatal(err error) {
