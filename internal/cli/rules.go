@@ -54,14 +54,16 @@ func (a *command) packArgs(args []string) (assemble.Options, error) {
 }
 
 func (a *command) lintCmd() *cobra.Command {
-	var strict bool
+	var strict, lanes bool
 	format := "text"
 	cmd := &cobra.Command{
 		Use:   "lint [PACK|DIR]...",
 		Short: "Check packs and report every problem",
 		Long: `lint loads packs (embedded ones by id, own ones by folder; default: the packs
 that would run) and reports every problem with file, line and fix.
-It exits 3 if there are errors, with --strict also for warnings.`,
+It exits 3 if there are errors, with --strict also for warnings.
+With --lanes (or -v) it lists how the expression of each pattern is run, and how
+many steps it takes for 1,000 characters of ordinary prose.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json", "junit"); err != nil {
 				return err
@@ -75,10 +77,16 @@ It exits 3 if there are errors, with --strict also for warnings.`,
 				ps = append(ps, rs.Lint()...)
 				ps.Sort()
 			}
+			if rs != nil && (lanes || a.verbose) {
+				if err := a.laneReport(rs, format); err != nil {
+					return err
+				}
+			}
 			return a.lintReport(rs, ps, format, strict)
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings count as errors")
+	cmd.Flags().BoolVar(&lanes, "lanes", false, "list how each pattern is run and what it costs")
 	cmd.Flags().StringVar(&format, "format", "text", "output: text, json, junit")
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dlclark/regexp2/v2"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -21,6 +22,10 @@ import (
 // stopWait bounds how long messages in hand may take when stopping; both MTAs
 // give a filter longer for one message, and service managers wait 90 s.
 const stopWait = 60 * time.Second
+
+// clockPeriod is how exactly the time limits of look-around expressions are
+// met.
+const clockPeriod = 10 * time.Millisecond
 
 func (a *command) serveCmd() *cobra.Command {
 	var simulate bool
@@ -61,6 +66,9 @@ func (a *command) serve(ctx context.Context, simulate bool) (err error) {
 	}
 	log := newLogger(c.Log, a.stderr)
 	defer func() { _ = log.Sync() }() // standard error cannot always be synced
+	// The look-around engine's clock has one period for the whole process;
+	// with the default of 100 ms a time limit is met up to that much late.
+	regexp2.SetTimeoutCheckPeriod(clockPeriod)
 	restore, err := zap.RedirectStdLogAt(log.Named("library"), zapcore.WarnLevel)
 	if err != nil {
 		return err

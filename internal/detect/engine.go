@@ -77,8 +77,7 @@ func (e *Engine) buildLanes() {
 	longest := make([]int, len(progs))
 	parallel(len(progs), func(i int) {
 		m := &e.pl.matchers[i]
-		p, t, n := e.tableOf(m)
-		if t != nil {
+		if p, t, n := e.tableOf(m); t != nil {
 			progs[i], longest[i] = laneProg{p, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, n
 		}
 	})
@@ -146,7 +145,7 @@ func (e *Engine) tableOf(m *matcher) (p *automaton.Prog, t *automaton.Table, lon
 			return p, t, -1
 		}
 	}
-	return nil, nil, 0
+	return m.prog, nil, 0
 }
 
 // buildTerms makes the terms of all lists distinct and indexes them.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"labelmilter/internal/budget"
-	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/redact"
 )
@@ -239,101 +238,4 @@ func (x *explainer) settle() {
 			t.Outcome = Counted
 		}
 	}
-}
-
-// LaneInfo says how a pattern's primary element is run and what it costs.
-type LaneInfo struct {
-	Type    string
-	Pattern int
-	// Lane is "words" for keywords; "word", "sign",
-	// "inside-word", "trigger" for automata by where they start, with
-	// "+memory" for long matches; "simulated" for expressions that are too
-	// large for one; "lookaround" is added where the expression has it.
-	Lane string
-	// Cost is the number of automaton steps for 1,000 characters of ordinary
-	// prose, keywords left aside. Below 300 is cheap; above 3,000 the
-	// expression is alive nearly everywhere.
-	Cost float64
-}
-
-// Lanes describes all patterns in order of types.
-func (e *Engine) Lanes() (out []LaneInfo) {
-	type info struct {
-		lane string
-		cost float64
-	}
-	known := map[int]info{}
-	for _, ty := range e.pl.types {
-		for index, p := range ty.patterns {
-			if ty.bundle && e.pl.types[e.pl.patterns[p].owner].id != ty.id {
-				continue
-			}
-			li := LaneInfo{Type: ty.id, Pattern: index, Lane: "words"}
-			for _, a := range e.pl.patterns[p].primaries {
-				m := e.pl.atoms[a].matcher
-				if m < 0 {
-					continue
-				}
-				k, ok := known[m]
-				if !ok {
-					k.lane, k.cost = e.laneOf(&e.pl.matchers[m])
-					known[m] = k
-				}
-				li.Lane, li.Cost = k.lane, k.cost
-			}
-			out = append(out, li)
-		}
-	}
-	return out
-}
-
-// sample is ordinary prose for LaneInfo.Cost.
-const sample = `Dear all,
-
-Thank you for coming to the meeting on Tuesday 14 March 2023. We agreed to
-send the revised budget (now $12,450.00) to the regional office before 5:30 pm
-on Friday; please check lines 17 to 23 and tell Anna Kowalski if a figure looks
-wrong. Her new number is (02) 6123 4567, room B2-104.
-
-The supplier has confirmed order no. 4711/2023 for 120 chairs and 16 desks, and
-asks us to quote reference AB-99812 on the invoice. More details are on
-http://www.example.org/orders/4711.html, or write to orders@example.org.
-
-> Could you let me know whether the licence renewal is still planned? I have
-> not heard anything since the letter of 03/02/2023, and the old one ends soon.
-
-Kind regards
-Peter
-`
-
-func (e *Engine) laneOf(m *matcher) (lane string, cost float64) {
-	var look string
-	if m.verify != nil {
-		look = "+lookaround"
-	}
-	t := automaton.Build([]*automaton.Prog{m.prog}, ownStates)
-	if t == nil {
-		return "simulated" + look, float64(m.prog.Size()) * 1000
-	}
-	var b laneBuilder
-	b.add(laneProg{prog: m.prog, facts: automaton.FactsOf(t)}, m.max)
-	var v view
-	v.set(e.pl.table, sample)
-	buf := append(slices.Clone(v.Shadow), automaton.EOT, automaton.EOT)
-	steps := 0
-	for i := range v.Shadow {
-		_, n := t.Run(buf, i, nil)
-		steps += n
-	}
-	var names []string
-	for _, k := range b.order {
-		name := modeNames[k.mode]
-		if k.memo {
-			name += "+memory"
-		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ",") + look, float64(steps) * 1000 / float64(len(v.Shadow))
 }

@@ -93,17 +93,9 @@ func (s *scan) run(text string) {
 	if !s.take(stepsPerByte * len(text)) {
 		return
 	}
-	s.v.set(s.e.pl.table, text)
-	s.n = len(s.v.Shadow)
-	s.buf = s.v.Shadow
-	for range 72 {
-		s.buf = append(s.buf, automaton.EOT)
-	}
-	s.v.Shadow = s.buf[:s.n]
-	if s.n == 0 {
+	if s.fold(text); s.n == 0 {
 		return
 	}
-	s.masks()
 	s.wordStarts()
 	s.otherStarts(s.e.lanes, s.starts)
 	s.otherStarts(s.e.literals, s.lits)
@@ -130,6 +122,18 @@ func (s *scan) run(text string) {
 		}
 	}
 	s.join()
+}
+
+// fold folds a text and makes its bitmaps.
+func (s *scan) fold(text string) {
+	s.v.set(s.e.pl.table, text)
+	s.n = len(s.v.Shadow)
+	s.buf = s.v.Shadow
+	for range 72 {
+		s.buf = append(s.buf, automaton.EOT)
+	}
+	s.v.Shadow = s.buf[:s.n]
+	s.masks()
 }
 
 func (s *scan) reset() {

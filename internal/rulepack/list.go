@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"labelmilter/internal/detect"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -156,6 +157,17 @@ func block(lines []string, p strictyaml.Pos) string {
 	return strings.Join(lines[p.Line-1:end], "")
 }
 
+// Lane says how a pattern's expression is run.
+type Lane = detect.LaneInfo
+
+// Lanes says how each pattern's expression is run and what it costs.
+func (rs *Ruleset) Lanes() []Lane {
+	if rs.Engine == nil {
+		return nil
+	}
+	return rs.Engine.Lanes()
+}
+
 // Lint gives warnings about a rule set that loads: what will surprise.
 func (rs *Ruleset) Lint() strictyaml.Problems {
 	var ps strictyaml.Problems
@@ -165,6 +177,18 @@ func (rs *Ruleset) Lint() strictyaml.Problems {
 	for _, t := range rs.Types {
 		if t.Kind == "sit" && (len(t.Match) == 0 || len(t.NoMatch) == 0) {
 			warn(t.Pos, "add tests: {match: […], no_match: […]}", "type %q has no examples and near misses", t.ID)
+		}
+	}
+	at := map[string]strictyaml.Pos{}
+	for _, t := range rs.Types {
+		at[t.ID] = t.Pos
+	}
+	for _, l := range rs.Lanes() {
+		switch {
+		case l.Simulated():
+			warn(at[l.Type], "use smaller repeats or fewer of them, or begin with a fixed word", "%s: pattern %d: the expression is too large for an automaton and is simulated at every character", l.Type, l.Pattern+1)
+		case l.Cost > detect.CostlyLane:
+			warn(at[l.Type], "ask for a digit, a fixed beginning or a keyword nearby", "%s: pattern %d: the expression is alive in most words: %.0f steps per 1,000 characters of prose", l.Type, l.Pattern+1, l.Cost)
 		}
 	}
 	soon := time.Now().AddDate(0, 0, 14).UTC().Format("2006-01-02")
