@@ -59,6 +59,9 @@ func (c *compiler) policies() {
 			}
 		}
 	}
+	for _, p := range c.packs {
+		c.testsOf(p)
+	}
 	c.checkAssigns(all, rules)
 	hold, block := policy.Mode(""), policy.Mode("")
 	for _, a := range c.opt.Assign {

@@ -201,5 +201,6 @@ func (rs *Ruleset) Lint() strictyaml.Problems {
 			warn(x.Pos, "", "exception %q ends on %s", x.ID, x.Until)
 		}
 	}
+	ps = append(ps, rs.lintPolicies()...)
 	return ps
 }

@@ -22,6 +22,8 @@ type Ruleset struct {
 	Site      *policy.Organisation
 	Warnings  strictyaml.Problems
 
+	untested strictyaml.Problems // rules that no test names
+
 	keywords map[string]sit.KeywordList // by "pack/id"
 }
 
