@@ -79,6 +79,7 @@ var allowed = map[string]string{
 	// tests, demo, measurements
 	"mtalab":              "",
 	"mtalab/install":      "mtalab",
+	"eval":                "budget extract extract/sniff message",
 	"conformance":         "",
 	"integration":         "",
 	"demo":                "mtalab milter/miltertest",

@@ -189,7 +189,8 @@ func (s *zipSource) Read(i int) []byte {
 	if s.x.expired(s.it.path) {
 		return nil
 	}
-	data, _, err := s.x.unpack(s.it.path, s.z.Members[i].Member)
+	data, whole, err := s.x.unpack(s.it.path, s.z.Members[i].Member)
+	s.it.short = s.it.short || !whole
 	if err != nil {
 		reason := archive.Reason(err)
 		if reason == budget.Encrypted {

@@ -101,6 +101,9 @@ func (s *sink) Fact(f document.Fact) {
 }
 
 func (s *sink) Damaged(piece string) {
+	if s.it.short {
+		return // the reason for that is recorded
+	}
 	s.x.b.Skip(budget.Skip{Part: s.it.path, Reason: budget.Corrupt, Detail: piece})
 }
 

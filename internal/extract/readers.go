@@ -23,7 +23,8 @@ type item struct {
 	depth   int    // container depth
 	members int    // given so far
 	kind    sniff.Kind
-	line    int // of the receipt
+	line    int  // of the receipt
+	short   bool // the budget cut a piece of it: what breaks off there is not corrupt
 }
 
 func (it *item) name() string {

@@ -225,6 +225,9 @@ func TestZipAnomalies(t *testing.T) {
 		anomalies []string
 	}{
 		{"plain", two, []string{a, b}, nil},
+		{"long extra field", pack(t, func(w *zip.Writer) {
+			put(t, w, zip.FileHeader{Name: "a.txt", Extra: append([]byte{0x20, 0xa2, 0x88, 0x13}, make([]byte, 5000)...)}, first)
+		}), []string{a}, nil},
 		{"junk in front", append([]byte("#!/bin/sh\nexit\n"), two...), []string{a, b}, nil},
 		{"junk behind", append(slices.Clone(two), make([]byte, 100_000)...), []string{a, b}, []string{"no directory"}},
 		{"no directory", two[:split], []string{a, b}, []string{"no directory"}},

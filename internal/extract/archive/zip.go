@@ -168,18 +168,22 @@ type header struct {
 
 // localHeader reads the local header in front of the data at an offset.
 func localHeader(data []byte, at int64) (header, bool) {
-	// Its own lengths led to the offset, but they are not told: walk back.
-	for back := int64(30); back <= 2048 && back <= at; back++ {
-		from := at - back
-		if data[from] != 'P' {
-			continue
+	// Its own lengths led to the offset, but they are not told: look back as far
+	// as a name and an extra field can be long.
+	for tail := data[max(0, at-maxHeader):at]; ; {
+		i := bytes.LastIndex(tail, []byte("PK\x03\x04"))
+		if i < 0 {
+			return header{}, false
 		}
-		if h, ok := parseLocal(data, from); ok && h.data == at {
+		if h, ok := parseLocal(data, at-int64(len(data[max(0, at-maxHeader):at])-i)); ok && h.data == at {
 			return h, true
 		}
+		tail = tail[:i]
 	}
-	return header{}, false
 }
+
+// maxHeader is the most that a local header takes.
+const maxHeader = 30 + 2*65535
 
 func parseLocal(data []byte, at int64) (header, bool) {
 	if at < 0 || at+30 > int64(len(data)) || string(data[at:at+4]) != "PK\x03\x04" {

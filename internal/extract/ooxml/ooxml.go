@@ -90,7 +90,7 @@ func (r *reader) part(s document.Source, i int, name string) {
 	case strings.HasPrefix(name, "_xmlsignatures/"):
 		r.Fact(document.Signed)
 		return
-	case strings.Contains(base, "printersettings") && strings.HasSuffix(base, ".bin"), strings.HasSuffix(base, ".odttf"):
+	case strings.Contains(base, "printersettings") && strings.HasSuffix(base, "bin"), strings.HasSuffix(base, ".odttf"):
 		return // device settings and fonts hold no text
 	case strings.HasPrefix(base, "vbaproject") || strings.Contains(typ, "vbaproject"):
 		if strings.HasSuffix(base, ".bin") || typ != "" {

@@ -62,7 +62,7 @@ func table() []signature {
 		{0, "MSCF\x00\x00\x00\x00", Cabinet}, {0, "\x78\x9f\x3e\x22", TNEF},
 		{0, "\x89PNG\r\n\x1a\n", Image}, {0, "\xff\xd8\xff", Image}, {0, "GIF87a", Image}, {0, "GIF89a", Image},
 		{0, "II*\x00", Image}, {0, "MM\x00*", Image}, {0, "\x00\x00\x01\x00", Image}, {4, "ftypheic", Image}, {4, "ftypavif", Image},
-		{0, "\xd7\xcd\xc6\x9a", Metafile}, {40, " EMF", Metafile},
+		{0, "\xd7\xcd\xc6\x9a", Metafile}, {40, " EMF", Metafile}, {0, "\x01\x00\x09\x00\x00\x03", Metafile}, {0, "\x02\x00\x09\x00\x00\x03", Metafile},
 		{0, "\x7fELF", Executable}, {0, "\xca\xfe\xba\xbe", Executable}, {0, "\xcf\xfa\xed\xfe", Executable}, {0, "\xce\xfa\xed\xfe", Executable},
 		{0, "\x60\xea", ARJ}, {0, "!<arch>\n", AR}, {0, "070701", CPIO}, {0, "070702", CPIO}, {0, "070707", CPIO}, {0, "\xc7\x71", CPIO},
 		{257, "ustar\x00", Tar}, {257, "ustar ", Tar}, {0x8001, "CD001\x01", ISO}, {0x8801, "CD001\x01", ISO}, {0x9001, "CD001\x01", ISO},
