@@ -90,17 +90,21 @@ func (e *Engine) buildLanes() {
 		b.add(p, longest[i])
 	}
 	e.lanes = b.build(e.words)
-	byBucket := map[bucket]int{}
+	type feedKey struct {
+		bucket bucket
+		needy  bool
+	}
+	byKey := map[feedKey]int{}
 	groups := map[int][]tableGroup{}
 	for i := range e.lanes {
 		l := &e.lanes[i]
 		if l.mode != atWord {
 			continue
 		}
-		k, ok := byBucket[l.bucket]
+		k, ok := byKey[feedKey{l.bucket, l.needy}]
 		if !ok {
 			k = len(e.feeds)
-			byBucket[l.bucket] = k
+			byKey[feedKey{l.bucket, l.needy}] = k
 			e.feeds = append(e.feeds, feed{need: l.need})
 		}
 		l.feed = k
@@ -108,6 +112,9 @@ func (e *Engine) buildLanes() {
 		groups[k] = append(groups[k], l.groups...)
 	}
 	for k := range e.feeds {
+		if n := e.feeds[k].need.run; n >= 6 {
+			e.feeds[k].gate.depth = n - 1 // the filter saw to the characters before
+		}
 		e.feeds[k].gate.build(groups[k])
 	}
 }

@@ -9,6 +9,9 @@ type gate struct {
 	col  [256]uint8
 	last [256]uint8
 	bits []uint64 // by first and second; a bit for each class of the third
+	// depth is the number of characters that are left out before, where no
+	// match is as short.
+	depth int
 }
 
 // gateClasses bounds the classes of a place; rare characters share the last.
@@ -51,18 +54,40 @@ func (l *level) add(s uint16) {
 	}
 }
 
+// entries gives the states of an automaton behind depth characters.
+func entries(t *tableGroup, depth int) []uint16 {
+	var l level
+	for d := -1; d < depth; d++ {
+		from := l.states
+		if d < 0 {
+			from = t.Start[:]
+		}
+		l = level{seen: make([]bool, t.States())}
+		for _, s := range from {
+			if d < 0 {
+				l.add(s)
+				continue
+			}
+			for _, b := range t.Bytes() {
+				l.add(t.Step(s, b))
+			}
+		}
+	}
+	return l.states
+}
+
 func (g *gate) build(groups []tableGroup) {
+	starts := make([][]uint16, len(groups))
 	one, two := make([]level, len(groups)), make([]level, len(groups))
 	var first, second, third [256][]byte
 	for i := range groups {
 		t := groups[i].Table
 		reps := t.Bytes()
+		starts[i] = entries(&groups[i], g.depth)
 		one[i].seen, two[i].seen = make([]bool, t.States()), make([]bool, t.States())
-		for _, s := range t.Start {
+		for _, s := range starts[i] {
 			for _, b := range reps {
-				if s != 0 {
-					one[i].add(t.Step(s, b))
-				}
+				one[i].add(t.Step(s, b))
 			}
 		}
 		for _, s := range one[i].states {
@@ -77,16 +102,13 @@ func (g *gate) build(groups []tableGroup) {
 		}
 		for b := range 256 {
 			if r := known[t.Class(byte(b))]; int(r) != b && r < byte(b) {
-				first[b] = append(first[b], first[r][len(first[r])-2*len(t.Start):]...)
+				first[b] = append(first[b], first[r][len(first[r])-2*len(starts[i]):]...)
 				second[b] = append(second[b], second[r][len(second[r])-2*len(one[i].states):]...)
 				third[b] = append(third[b], third[r][len(third[r])-len(two[i].states):]...)
 				continue
 			}
-			for _, s := range t.Start {
-				q := uint16(0)
-				if s != 0 {
-					q = t.Step(s, byte(b))
-				}
+			for _, s := range starts[i] {
+				q := t.Step(s, byte(b))
 				first[b] = append(first[b], byte(q), byte(q>>8))
 			}
 			for _, s := range one[i].states {
@@ -113,12 +135,12 @@ func (g *gate) build(groups []tableGroup) {
 	}
 	g.bits = make([]uint64, rows*cols)
 	for i := range groups {
-		g.admit(&groups[i], one[i].states, two[i].states)
+		g.admit(&groups[i], starts[i], one[i].states, two[i].states)
 	}
 }
 
 // admit lets through every three characters that t survives or accepts.
-func (g *gate) admit(t *tableGroup, one, two []uint16) {
+func (g *gate) admit(t *tableGroup, starts, one, two []uint16) {
 	thirds := make([]uint64, t.States())
 	for _, s := range two {
 		all := t.Accepts(s) >= 0
@@ -138,9 +160,9 @@ func (g *gate) admit(t *tableGroup, one, two []uint16) {
 			}
 		}
 	}
-	for _, s := range t.Start {
+	for _, s := range starts {
 		for a := range 256 {
-			if s == 0 || t.Step(s, byte(a)) == 0 {
+			if t.Step(s, byte(a)) == 0 {
 				continue
 			}
 			r := int(g.row[a])
@@ -153,8 +175,8 @@ func (g *gate) admit(t *tableGroup, one, two []uint16) {
 	}
 }
 
-// open reports whether a run from i can give anything. buf has two more bytes
-// behind every start.
+// open reports whether a run can give anything that has come to i, depth
+// characters behind its start. buf has two more bytes behind.
 func (g *gate) open(buf []byte, i int) uint64 {
 	b := buf[i : i+3 : i+3]
 	return g.bits[uint(g.row[b[0]])+uint(g.col[b[1]])] >> (g.last[b[2]] & 63) & 1

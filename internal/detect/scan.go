@@ -306,7 +306,7 @@ func (s *scan) gated(need *filter, g *gate, w int, m uint64, dst []int32) []int3
 	for ; m != 0; m &= m - 1 {
 		i := w<<6 | bits.TrailingZeros64(m)
 		room[n&63] = int32(i)
-		n += g.open(buf, i)
+		n += g.open(buf, i+g.depth)
 	}
 	return dst[:len(dst)+int(n)]
 }
