@@ -51,7 +51,7 @@ func readers() []reader {
 		{"encrypted", isEncrypted, readEncrypted},
 		{"zip", is(sniff.Zip), readZip},
 		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream},
-		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR), readArchive},
+		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO), readArchive},
 		{"compound file", is(sniff.CompoundFS), readCompound},
 		{"mail", isMail, readMail},
 		{"html", isHTML, readHTML},

@@ -57,6 +57,9 @@ func contents(t testing.TB, data []byte, name string) ([]string, error) {
 	case sniff.RAR:
 		err := RAR(data, visit)
 		return out, err
+	case sniff.ISO:
+		err := ISO(data, visit)
+		return out, err
 	case sniff.Tar:
 		err := Tar(data, visit)
 		return out, err
@@ -291,6 +294,75 @@ func TestOverlap(t *testing.T) {
 	if len(z.Members) != 1 || !slices.Contains(z.Anomalies, "overlap") {
 		t.Errorf("%d members, %v", len(z.Members), z.Anomalies)
 	}
+}
+
+// iso is an image with a directory "d" and a file in it; joliet adds a second
+// tree with long names.
+func iso(joliet bool, content string) []byte {
+	img := make([]byte, 24*isoSector)
+	rec := func(at int, name string, sector, size int, flags byte) int {
+		r := img[at:]
+		n := 33 + len(name) + (1 - len(name)%2)
+		r[0], r[25], r[32] = byte(n), flags, byte(len(name))
+		binary.LittleEndian.PutUint32(r[2:], uint32(sector))
+		binary.LittleEndian.PutUint32(r[10:], uint32(size))
+		copy(r[33:], name)
+		return at + n
+	}
+	wide := func(s string) string {
+		out := ""
+		for _, c := range s {
+			out += string([]byte{byte(c >> 8), byte(c)})
+		}
+		return out
+	}
+	tree := func(root, sub int, dir, file string) {
+		at := rec(root*isoSector, "\x00", root, isoSector, 2)
+		at = rec(at, "\x01", root, isoSector, 2)
+		rec(at, dir, sub, isoSector, 2)
+		at = rec(sub*isoSector, "\x00", sub, isoSector, 2)
+		at = rec(at, "\x01", root, isoSector, 2)
+		rec(at, file, 23, len(content), 0)
+	}
+	copy(img[16*isoSector:], "\x01CD001\x01")
+	rec(16*isoSector+156, "\x00", 19, isoSector, 2)
+	tree(19, 20, "D", "A.TXT;1")
+	end := 17
+	if joliet {
+		copy(img[17*isoSector:], "\x02CD001\x01")
+		copy(img[17*isoSector+88:], "%/E")
+		rec(17*isoSector+156, "\x00", 21, isoSector, 2)
+		tree(21, 22, wide("d"), wide("a long name ü.txt;1"))
+		end = 18
+	}
+	copy(img[end*isoSector:], "\xffCD001\x01")
+	copy(img[23*isoSector:], content)
+	return img
+}
+
+func TestISO(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		data []byte
+		want []string
+		fail bool
+	}{
+		{iso(false, first), []string{"D/A.TXT=" + first}, false},
+		{iso(true, first), []string{"d/a long name ü.txt=" + first}, false},
+		{iso(false, first)[:23*isoSector+10], []string{"D/A.TXT!corrupt"}, false},
+		{iso(false, first)[:20*isoSector], nil, true},
+	} {
+		got, err := contents(t, c.data, "")
+		if d := cmp.Diff(c.want, got); d != "" || (err != nil) != c.fail {
+			t.Errorf("%v: %s", err, d)
+		}
+	}
+}
+
+func FuzzISO(f *testing.F) {
+	f.Add(iso(true, first)[16*isoSector:])
+	f.Add(iso(false, first)[16*isoSector:])
+	fuzz(f, func(b []byte, v Visit) error { return ISO(append(make([]byte, 16*isoSector), b...), v) })
 }
 
 func TestTarClaims(t *testing.T) {
