@@ -18,7 +18,7 @@ const maxText = 128
 // comma or a backslash. Before punctuation it is removed (EPMS 2024 Table 1
 // lets it stand before any character), before a letter or digit it is kept.
 func decodeText(v string) (text string, length int, odd bool) {
-	if strings.IndexByte(v, '\\') < 0 && strings.IndexAny(v, "\t\r\n") < 0 {
+	if strings.IndexByte(v, '\\') < 0 && !strings.ContainsAny(v, "\t\r\n") {
 		return v, len(v), false
 	}
 	var b strings.Builder

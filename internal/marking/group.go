@@ -6,7 +6,6 @@ import "strings"
 // one marking, a marking over several lines, or a list of all there are.
 type group struct {
 	lines   []TextMarking
-	keys    map[string]struct{}
 	classes map[string]struct{}
 	use     Use
 	intro   bool // the line before ended in a colon

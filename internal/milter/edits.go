@@ -12,13 +12,12 @@ import (
 // Reasons why a Final is answered with tempfail instead, given to
 // Session.Sent. Nothing of such a Final reaches the MTA.
 var (
-	ErrNotGranted       = errors.New("the MTA did not grant the action")
-	ErrNoRecipient      = errors.New("no recipient would be left")
-	ErrBadModification  = errors.New("modification cannot be sent")
-	ErrBadVerdict       = errors.New("verdict is none of the known ones")
-	ErrDeadline         = errors.New("end of message took longer than the hard deadline")
-	errSessionVanished  = errors.New("session ended without an answer")
-	errConnectionClosed = errors.New("connection closed")
+	ErrNotGranted      = errors.New("the MTA did not grant the action")
+	ErrNoRecipient     = errors.New("no recipient would be left")
+	ErrBadModification = errors.New("modification cannot be sent")
+	ErrBadVerdict      = errors.New("verdict is none of the known ones")
+	ErrDeadline        = errors.New("end of message took longer than the hard deadline")
+	errSessionVanished = errors.New("session ended without an answer")
 )
 
 const (

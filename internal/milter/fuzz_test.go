@@ -127,7 +127,7 @@ func program(in []byte) []byte {
 	for len(in) > 0 && out.Len() < 8<<10 {
 		op := in[0]
 		in = in[1:]
-		tag, sess := fmt.Sprint("m", mail), fmt.Sprint("s", conn)
+		tag := fmt.Sprintf("m%d", mail)
 		switch op % 20 {
 		case 0:
 			out.Write(miltertest.OptNeg(6, 0x1ff, 0x1fffff))
@@ -135,7 +135,7 @@ func program(in []byte) []byte {
 			out.Write(miltertest.OptNeg(2, uint32(op), 0x7f))
 		case 2:
 			conn++
-			sess = fmt.Sprint("s", conn)
+			sess := fmt.Sprint("s", conn)
 			out.Write(miltertest.Macro('C', "{fuzzconn}", sess))
 			out.Write(miltertest.ConnectFrame(sess, '4', 1, "192.0.2.1"))
 		case 3:

@@ -37,8 +37,8 @@ type Evaluation struct {
 	allSet    set
 	noneSet   set
 	work      *match.Work
-	memo      map[Condition]set
 	trace     *traceBuilder
+	types     map[string][]int    // findings by type
 	fields    map[string][]string // decoded header values by lower-case name
 	skips     []budget.Skip       // work-budget met while matching
 	recipient []address

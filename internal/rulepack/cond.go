@@ -68,7 +68,6 @@ type textY struct {
 	strictyaml.Pos
 	Words   wordsY   `yaml:"words" doc:"whole words or phrases, case-insensitive, or {keywords: id}"`
 	Matches []string `yaml:"matches" doc:"regular expressions, searched, case-sensitive"`
-	node    *strictyaml.Node
 }
 
 // wordsY is a list of words or a reference to keyword lists.
@@ -125,7 +124,6 @@ type labelCondY struct {
 	AtLeast      string   `yaml:"at_least" doc:"this label or one that ranks higher"`
 	AtMost       string   `yaml:"at_most" doc:"this label or one that ranks lower, or no label"`
 	BelowContent bool     `yaml:"below_content" doc:"the label is below what content, documents or thread call for"`
-	node         *strictyaml.Node
 }
 
 type attachmentY struct {
