@@ -141,6 +141,7 @@ func TestCanaryMessages(t *testing.T) {
 		at("svg", mixed("Content-Type: image/svg+xml\n\n<svg><text>"+canary+"</text></svg>"), InAttachment, "1"),
 		at("calendar", mixed("Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nSUMMARY:CANARY-41111111\n 11111111\nEND:VCALENDAR"), InAttachment, "1"),
 		at("calendar as octet-stream", mixed("Content-Type: application/octet-stream\n\nBEGIN:VCALENDAR\nSUMMARY:CANARY-41111111\n\t11111111\n"), InAttachment, "1"),
+		at("vcard, quoted-printable", mixed("Content-Type: text/x-vcard\n\nBEGIN:VCARD\nVERSION:2.1\nNOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:=43ANARY-4111=\n=3111111111=\n=31=311\nEND:VCARD"), InAttachment, "1"),
 		at("html as octet-stream", mixed("Content-Type: application/octet-stream\n\n<html>CANARY-41111111<b>11111111"), InAttachment, "1"),
 		at("html script", mixed("Content-Type: text/html\n\n<script>"+canary+"</script>"), InHidden, "1"),
 		at("html attribute", mixed("Content-Type: text/html\n\n<img alt='"+canary+"'>"), InHidden, "1"),

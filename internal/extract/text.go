@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strconv"
 	"strings"
 
 	"labelmilter/internal/budget"
@@ -112,10 +113,54 @@ func isFolded(it *item) bool {
 	return !declaredText(it.typ) && starts(it.data, "begin:vcalendar", "begin:vcard")
 }
 
-// readFolded joins folded content lines; a number cut by a fold is whole.
+// readFolded joins folded content lines; a number cut by a fold is whole. The
+// quoted-printable values of vCard 2.1, with their soft breaks, are decoded and
+// given beside the text as written.
 func readFolded(x *extractor, it *item) {
 	r := strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "")
 	for _, s := range x.decode(it, it.charset) {
 		x.emit(Text{Part: it.path, Where: it.where, Body: r.Replace(s)})
+		if quoted := quotedValues(s); quoted != "" {
+			x.emit(Text{Part: it.path, Where: it.where, Body: quoted})
+		}
 	}
+}
+
+// quotedValues gives the values that are quoted-printable (vCard 2.1 2.1.3),
+// one a line.
+func quotedValues(s string) string {
+	var out strings.Builder
+	for s != "" {
+		line, rest, _ := strings.Cut(s, "\n")
+		s = rest
+		params, value, found := strings.Cut(strings.TrimSuffix(line, "\r"), ":")
+		if !found || !strings.Contains(strings.ToUpper(params), "QUOTED-PRINTABLE") {
+			continue
+		}
+		for strings.HasSuffix(value, "=") && s != "" {
+			line, rest, _ = strings.Cut(s, "\n")
+			s = rest
+			value = value[:len(value)-1] + strings.TrimSuffix(line, "\r")
+		}
+		t := charset.Decode(unquote(value), "")
+		out.WriteString(t.UTF8)
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
+// unquote undoes "=XX"; what is no such escape stays.
+func unquote(s string) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '=' && i+2 < len(s) {
+			if v, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(v))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return out
 }
