@@ -98,6 +98,12 @@ func (s set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 func (s set) add(i int)      { s[i/64] |= 1 << (i % 64) }
 
 func (s set) and(t set) set {
+	if s.within(t) {
+		return s
+	}
+	if t.within(s) {
+		return t
+	}
 	out := make(set, len(s))
 	for i := range s {
 		out[i] = s[i] & t[i]
@@ -105,7 +111,24 @@ func (s set) and(t set) set {
 	return out
 }
 
+// within reports whether t has all that s has. Sets are not changed once they
+// are given away, so one that is the answer already is given again.
+func (s set) within(t set) bool {
+	for i := range s {
+		if s[i]&^t[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (s set) or(t set) set {
+	if s.within(t) {
+		return t
+	}
+	if t.within(s) {
+		return s
+	}
 	out := make(set, len(s))
 	for i := range s {
 		out[i] = s[i] | t[i]

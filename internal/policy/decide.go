@@ -73,11 +73,18 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 		Seen: &Seen{Findings: e.Findings, Limits: e.Limits, engine: s.engine}}
 	stopped := false
 	var stopAt int
+	rules := 0
+	for i := range s.bound {
+		rules += len(s.bound[i].Rules)
+	}
+	d.Rules = make([]RuleResult, 0, rules)
 	today := e.Facts.Now.UTC().Format("2006-01-02")
-	for _, b := range s.bound {
+	for k := range s.bound {
+		b := s.bound[k]
 		if stopped && b.priority() > stopAt {
 			break
 		}
+		priority := b.priority()
 		scope := e.all()
 		if b.Scope != nil {
 			scope = scope.and(e.run(b.Scope))
@@ -88,24 +95,27 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 		if !b.inRamp(e.Message.Envelope.MailFrom) {
 			scope = e.none()
 		}
-		for _, r := range b.Rules {
-			mode := b.mode(r)
+		for i := range b.Rules {
+			r := &b.Rules[i]
+			mode := b.mode(r.Mode)
 			if mode == Off {
 				continue
 			}
-			res := RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode,
-				Severity: r.Severity, priority: b.priority()}
-			if r.Override != nil {
-				res.Override = r.Override.With
+			if !explain && (scope.empty() || r.When != nil && scope.and(e.run(r.When)).empty()) {
+				d.Rules = append(d.Rules, RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode,
+					Severity: r.Severity, Override: r.overrideWith(), priority: priority})
+				continue
 			}
-			hit := s.match(e, &res, b, r, scope, today, explain)
+			res := RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode,
+				Severity: r.Severity, Override: r.overrideWith(), priority: priority}
+			hit := s.match(e, &res, b, *r, scope, today, explain)
 			if !hit.empty() {
 				res.Matched = true
 				res.Recipients = e.names(hit)
-				res.Actions = fill(r.Then, e, b, r)
+				res.Actions = fill(r.Then, e, b, *r)
 				res.Effective = mode == Enforce
 				e.protectNullSender(&res, b)
-				s.drop(e, &res, r, hit)
+				s.drop(e, &res, *r, hit)
 				if res.Effective && r.Stop && !stopped {
 					stopped, stopAt = true, b.priority()
 				}

@@ -31,6 +31,15 @@ func (c SIT) wants(f detect.Finding) bool {
 }
 
 func (c SIT) eval(e *Evaluation) set {
+	most := 0 // no more distinct values than this
+	for _, t := range c.Types {
+		for _, i := range e.ofType(t.ID) {
+			most += max(len(e.Findings[i].Instances), e.Findings[i].Unique)
+		}
+	}
+	if c.MinUnique > 0 && most < c.MinUnique && !e.tracing() {
+		return e.none()
+	}
 	counts := map[string]map[string]bool{} // part ("" unless PerPart) → type + value
 	for _, f := range e.Findings {
 		if !c.wants(f) {
@@ -59,6 +68,17 @@ func (c SIT) eval(e *Evaluation) set {
 	e.saw("%d distinct values", best)
 	// "at most n" of nothing holds when the lower bound allows nothing.
 	return e.whole(c.MinUnique == 0 && best == 0)
+}
+
+// ofType gives the indices of the findings of a type.
+func (e *Evaluation) ofType(id string) []int {
+	if e.types == nil {
+		e.types = make(map[string][]int, len(e.Findings))
+		for i, f := range e.Findings {
+			e.types[f.Type] = append(e.types[f.Type], i)
+		}
+	}
+	return e.types[id]
 }
 
 // distinct gives keys for the distinct values of a finding. Reveal: the

@@ -42,7 +42,7 @@ func (s *Set) Lint() []Smell {
 				continue
 			}
 			rules = append(rules, p)
-			if r.Stop && stop == "" && b.mode(r) == Enforce && len(p.terms) == 0 && r.Except == nil && b.inRampAll() {
+			if r.Stop && stop == "" && b.mode(r.Mode) == Enforce && len(p.terms) == 0 && r.Except == nil && b.inRampAll() {
 				stop, stopAt = b.ID+"/"+r.ID, b.priority()
 			}
 		}
@@ -162,7 +162,7 @@ func (p placed) verdict() verdict.Disposition {
 
 // compare looks at a rule and one after it.
 func (p placed) compare(q placed, add func(strictyaml.Pos, string, string, ...any)) {
-	if p.b.mode(p.r) != Enforce || q.b.mode(q.r) != Enforce || p.b.Policy == q.b.Policy && p.r.ID == q.r.ID {
+	if p.b.mode(p.r.Mode) != Enforce || q.b.mode(q.r.Mode) != Enforce || p.b.Policy == q.b.Policy && p.r.ID == q.r.ID {
 		return
 	}
 	pv, qv := p.verdict(), q.verdict()

@@ -128,6 +128,13 @@ type Rule struct {
 	Drop        bool // a refusal takes the matching recipients out instead, where that is possible
 }
 
+func (r *Rule) overrideWith() string {
+	if r.Override == nil {
+		return ""
+	}
+	return r.Override.With
+}
+
 // Policy is a group of rules with a common scope.
 type Policy struct {
 	strictyaml.Pos
@@ -161,15 +168,15 @@ type Bound struct {
 	Assignment
 }
 
-func (b Bound) mode(r Rule) Mode {
+func (b *Bound) mode(rule Mode) Mode {
 	m := b.Policy.Mode
 	if b.Assignment.Mode != "" {
 		m = b.Assignment.Mode
 	}
-	return Weaker(r.Mode, m)
+	return Weaker(rule, m)
 }
 
-func (b Bound) priority() int {
+func (b *Bound) priority() int {
 	if b.Assignment.Priority != nil {
 		return *b.Assignment.Priority
 	}
@@ -179,7 +186,7 @@ func (b Bound) priority() int {
 // inRamp reports whether a sender is among the percentage of senders that an
 // assignment covers. The hash depends on the sender and the policy alone, so
 // raising the percentage only adds senders.
-func (b Bound) inRamp(sender string) bool {
+func (b *Bound) inRamp(sender string) bool {
 	if b.Percent == nil {
 		return true
 	}
@@ -209,7 +216,7 @@ func (x Exception) covers(policy, rule string) bool {
 }
 
 // EffectiveMode is the mode a rule runs in.
-func (b Bound) EffectiveMode(r Rule) Mode { return b.mode(r) }
+func (b Bound) EffectiveMode(r Rule) Mode { return b.mode(r.Mode) }
 
 // EffectivePriority is the priority the policy runs with.
 func (b Bound) EffectivePriority() int { return b.priority() }
