@@ -101,14 +101,20 @@ func (e *Engine) buildLanes() {
 		if l.mode != atWord {
 			continue
 		}
-		k, ok := byKey[feedKey{l.bucket, l.needy}]
+		// Lanes that wait for keywords let most words through where nothing
+		// better than the gate holds them back.
+		key := feedKey{l.bucket, l.needy && l.bucket >= longWord}
+		k, ok := byKey[key]
 		if !ok {
 			k = len(e.feeds)
-			byKey[feedKey{l.bucket, l.needy}] = k
+			byKey[key] = k
 			e.feeds = append(e.feeds, feed{need: l.need})
 		}
 		l.feed = k
 		e.feeds[k].need = e.feeds[k].need.either(l.need)
+		if groups[k] != nil {
+			e.feeds[k].shared = true
+		}
 		groups[k] = append(groups[k], l.groups...)
 	}
 	for k := range e.feeds {

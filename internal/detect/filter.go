@@ -103,6 +103,7 @@ func (s *scan) filtered(w int, m uint64, f *filter) uint64 {
 
 // feed is a list of starts at words for the lanes with one bucket.
 type feed struct {
-	need filter
-	gate gate
+	need   filter
+	gate   gate
+	shared bool // by several lanes
 }

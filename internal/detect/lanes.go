@@ -166,10 +166,10 @@ func (l *lane) split(progs []laneProg, words int) {
 	// Expressions that go together share beginnings and need fewer states
 	// than each on its own; those that multiply are found out early.
 	list := make([]*automaton.Prog, len(progs))
-	limit := 1000
+	limit := 300
 	for i := range progs {
 		list[i] = progs[i].prog
-		limit += progs[i].own * 3 / 2
+		limit += progs[i].own * 5 / 4
 	}
 	if len(progs) == 1 {
 		limit = groupStates // it was built before

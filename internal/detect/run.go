@@ -9,6 +9,7 @@ import (
 // runLane runs the automata of a lane from its starts. It reports false if
 // the budget ended.
 func (s *scan) runLane(l *lane, starts []int32) bool {
+	shared := l.mode == atWord && s.e.feeds[l.feed].shared
 	for g := range l.groups {
 		t := &l.groups[g]
 		if l.memo {
@@ -24,7 +25,7 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 				worth = s.worth(int(start))
 				skip = !meet(worth, l.any)
 			}
-			if skip {
+			if skip || shared && l.gate.open(s.buf, int(start)) == 0 {
 				continue
 			}
 			var steps int
