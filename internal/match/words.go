@@ -159,7 +159,8 @@ func Canonical(r rune) rune {
 	}
 	least := r
 	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
-		if o >= 0x80 && (o < least || least < 0x80) {
+		// U+0345, a combining mark, folds with iota; folding text drops it.
+		if o >= 0x80 && o != 0x345 && (o < least || least < 0x80) {
 			least = o
 		}
 	}
