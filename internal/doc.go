@@ -32,13 +32,13 @@
 // # Where things are
 //
 //	leaves    redact verdict budget facts strictyaml charset marking
-//	message   message, extract, and under it: htmltext, document, ooxml, odf, archive, sniff, xmlscan
+//	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, archive, sniff, xmlscan
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine)
-//	deciding  label, policy, plan
+//	deciding  label, directory, policy, plan
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)
 //	judging   pipeline; offline: replay, fixture (expectations), ruletest and prove (tests of packs), output
 //	daemon    milter, filter, enforce, store, admin, app, config
-//	front     cli, ../cmd/labelmilter
+//	front     cli, manual, ../cmd/labelmilter
 //	tests     mtalab (private Postfix and Sendmail), conformance, demo
 //
 // Imports go one way, from the front to the leaves; TestImports holds the
