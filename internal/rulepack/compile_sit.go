@@ -102,7 +102,9 @@ func (c *compiler) element(pack string, y elementY) sit.Element {
 		c.at(y.Pos, "", "an element has exactly one of regex, keywords and words")
 	}
 	if y.Regex != "" {
-		e.CaseSensitive = y.Case != "insensitive"
+		if e.CaseSensitive = y.Case != "insensitive"; !e.CaseSensitive {
+			e.Regex = "(?i)" + e.Regex
+		}
 		if e.Boundary == "" {
 			e.Boundary = sit.BoundaryRegex
 		}
