@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -183,7 +184,9 @@ func reference(path string) (string, bool) {
 		out.Write(b)
 		out.WriteByte('\n')
 	}
-	return out.String(), out.Len() > 1
+	// What LibreOffice could not calculate again is its own text, not the file's.
+	text := regexp.MustCompile(`#(NAME\?|REF!|VALUE!|DIV/0!|N/A|NUM!)|Err:\d+`).ReplaceAllString(out.String(), " ")
+	return text, out.Len() > 1
 }
 
 func words(s string) map[string]int {
