@@ -50,7 +50,8 @@ var allowed = map[string]string{
 	"directory": "strictyaml",
 	"label":     "marking",
 	"policy":    "budget detect directory extract facts label marking match message sit strictyaml verdict",
-	"plan":      "bodyedit budget detect dkim label marking message policy verdict",
+	"plan":      "bodyedit budget detect dkim label marking message policy rewrite verdict",
+	"rewrite":   "message verdict",
 
 	// rules
 	"rulepack": "bodyedit budget detect directory extract facts label marking match message policy sit sit/validate strictyaml verdict",
@@ -58,7 +59,7 @@ var allowed = map[string]string{
 	"config":   "budget marking strictyaml",
 
 	// judging
-	"pipeline": "budget detect extract facts label marking message plan policy rulepack sit verdict",
+	"pipeline": "extract/document budget detect extract facts label marking message plan policy rulepack sit verdict",
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "budget fixture message pipeline policy replay rulepack strictyaml",

@@ -31,15 +31,15 @@
 //
 // # Where things are
 //
-//	leaves    redact verdict budget facts strictyaml charset marking
+//	leaves    redact verdict budget facts strictyaml charset marking; authres (facts out of Authentication-Results)
 //	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, archive, sniff, xmlscan
-//	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine)
-//	deciding  label, directory, policy, plan
+//	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine over detect/automaton)
+//	deciding  label, directory, policy, plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)
 //	judging   pipeline; offline: replay, fixture (expectations), ruletest and prove (tests of packs), output
 //	daemon    milter, filter, enforce, store, admin, app, config
 //	front     cli, manual, ../cmd/labelmilter
-//	tests     mtalab (private Postfix and Sendmail), conformance, demo
+//	tests     mtalab (private Postfix and Sendmail), conformance, integration, demo, mtabench, eval, fuzzrun
 //
 // Imports go one way, from the front to the leaves; TestImports holds the
 // exact rule for every package.

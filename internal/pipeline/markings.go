@@ -95,6 +95,7 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 			s.add(x, t.Where)
 		}
 	}
+	s.properties(ex)
 	s.secrecy(ex)
 	s.judge(p.Rules.Markings.Mapping, p.silent(domain, f))
 	return s
@@ -158,7 +159,7 @@ func (s *markingSet) judge(mapping label.Mapping, silent bool) {
 			s.subject = append(s.subject, r.Mapped)
 		case r.x.Source == marking.SourceBody:
 			s.body = append(s.body, r.Mapped)
-		case r.x.Source == marking.SourceAttachment:
+		case r.x.Source == marking.SourceAttachment || r.x.Source == marking.SourceProperty:
 			s.attachment = append(s.attachment, r.Mapped)
 		}
 	}

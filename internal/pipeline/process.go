@@ -49,6 +49,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in.Findings = p.markingFindings(in.Findings, set)
 	first := policy.NewEvaluation(in)
 	evidence := p.evidence(m, set)
+	p.documents(ex, &evidence)
 	p.trust(m, f, set, &evidence)
 	p.thread(m, f, set, &evidence)
 	if id := p.Default[dir]; id != "" {

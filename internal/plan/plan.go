@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
+	"labelmilter/internal/rewrite"
 	"labelmilter/internal/verdict"
 )
 
@@ -116,7 +117,8 @@ func Build(in Input, o Options) Plan {
 	if no := e.body(in, only); no != nil && !bounce(in) {
 		return Build(refused(in, *no), o)
 	}
-	p.Modifications = e.sorted()
+	// A new body must be fit for the transport that the message came by.
+	p.Modifications = rewrite.Fit(in.Message.Header, rewrite.EightBit(in.Message.Envelope.MailArgs), e.sorted())
 	p.Conflicts = e.conflicts
 	p.keepOneRecipient(in)
 	return p

@@ -1,0 +1,51 @@
+package pipeline
+
+import (
+	"testing"
+
+	"labelmilter/internal/extract"
+	"labelmilter/internal/extract/document"
+	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
+	"labelmilter/internal/policy"
+	"labelmilter/internal/rulepack"
+)
+
+func TestDocumentLabelsJoinTheFloor(t *testing.T) {
+	const tenant, guid = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "11111111-2222-3333-4444-555555555555"
+	c, _ := label.NewCatalogue("c", []label.Label{{ID: "low", Name: "Low", Rank: 1}, {ID: "high", Name: "High", Rank: 9, GUID: guid}})
+	p := &Pipeline{Rules: &rulepack.Ruleset{Catalogue: c, Site: &policy.Organisation{TenantID: tenant}}}
+	for _, x := range []struct {
+		name string
+		doc  document.Label
+		want int
+	}{
+		{"ours", document.Label{ID: guid, SiteID: tenant, Enabled: true}, 1},
+		{"ours in braces", document.Label{ID: guid, SiteID: "{" + tenant + "}", Enabled: true}, 1},
+		{"another tenant's", document.Label{ID: guid, SiteID: "ffffffff-bbbb-cccc-dddd-eeeeeeeeeeee", Enabled: true}, 0},
+		{"removed", document.Label{ID: guid, SiteID: tenant, Enabled: true, Removed: true}, 0},
+		{"not enabled", document.Label{ID: guid, SiteID: tenant}, 0},
+		{"unknown", document.Label{ID: "99999999-2222-3333-4444-555555555555", SiteID: tenant, Enabled: true}, 0},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			e := label.Evidence{Floor: []label.Candidate{{Label: "low", Source: label.FromHeader}}}
+			p.documents(extract.Result{Labels: []document.Label{x.doc}}, &e)
+			if got := len(e.Floor) - 1; got != x.want {
+				t.Fatalf("%d candidates, want %d", got, x.want)
+			}
+			a := label.Decide(c, e)
+			if wantID := map[int]label.ID{0: "low", 1: "high"}[x.want]; a.Label.ID != wantID {
+				t.Errorf("label %s", a.Label.ID)
+			}
+		})
+	}
+}
+
+func TestMarkingInAProperty(t *testing.T) {
+	var s markingSet
+	s.properties(extract.Result{Properties: []document.Property{{Part: "2", Source: "custom", Name: "x-protective-marking", Value: "VER=2018.4, NS=gov.au, SEC=PROTECTED, ORIGIN=a@b.gov.au"},
+		{Part: "2", Source: "custom", Name: "Author", Value: "SEC=SECRET"}}})
+	if len(s.reads) != 1 || s.reads[0].x.Classification != marking.Protected || s.reads[0].x.Source != marking.SourceProperty || s.reads[0].x.Part != "2" {
+		t.Errorf("read %+v", s.reads)
+	}
+}
