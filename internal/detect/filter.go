@@ -43,7 +43,6 @@ const (
 	anyWord
 )
 
-var bucketNames = [...]string{"long-token", "near-digit", "token", "far-digit", "long-word", "any"}
 
 func bucketOf(f *automaton.Facts) bucket {
 	switch digit := f.Digit >= 0; {

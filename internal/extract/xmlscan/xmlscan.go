@@ -109,36 +109,36 @@ func (s *Scanner) Next() Kind {
 		s.empty, s.attrs = false, nil
 		return End
 	}
-	for s.pos < len(s.b) {
-		if s.b[s.pos] != '<' {
-			n := bytes.IndexByte(s.b[s.pos:], '<')
-			if n < 0 {
-				n = len(s.b) - s.pos
-			}
-			s.text = s.b[s.pos : s.pos+n]
-			s.pos += n
-			return Text
-		}
-		if !s.plain {
-			if k, ok := s.tag(); ok {
-				return k
-			}
-		}
-		// A stray "<": text up to the next; an open tag: text to the end, as
-		// looking for its end again and again would be quadratic.
-		s.Damaged = true
-		n := -1
-		if !s.plain {
-			n = bytes.IndexByte(s.b[s.pos+1:], '<')
-		}
+	if s.pos >= len(s.b) {
+		return EOF
+	}
+	if s.b[s.pos] != '<' {
+		n := bytes.IndexByte(s.b[s.pos:], '<')
 		if n < 0 {
-			n = len(s.b) - s.pos - 1
+			n = len(s.b) - s.pos
 		}
-		s.text = s.b[s.pos : s.pos+1+n]
-		s.pos += 1 + n
+		s.text = s.b[s.pos : s.pos+n]
+		s.pos += n
 		return Text
 	}
-	return EOF
+	if !s.plain {
+		if k, ok := s.tag(); ok {
+			return k
+		}
+	}
+	// A stray "<": text up to the next; an open tag: text to the end, as
+	// looking for its end again and again would be quadratic.
+	s.Damaged = true
+	n := -1
+	if !s.plain {
+		n = bytes.IndexByte(s.b[s.pos+1:], '<')
+	}
+	if n < 0 {
+		n = len(s.b) - s.pos - 1
+	}
+	s.text = s.b[s.pos : s.pos+1+n]
+	s.pos += 1 + n
+	return Text
 }
 
 // tag reads what begins with "<"; false if it is nothing.
