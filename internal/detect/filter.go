@@ -43,7 +43,6 @@ const (
 	anyWord
 )
 
-
 func bucketOf(f *automaton.Facts) bucket {
 	switch digit := f.Digit >= 0; {
 	case f.Solid >= 20:
