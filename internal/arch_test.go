@@ -74,7 +74,7 @@ var allowed = map[string]string{
 	"filter":            "authres budget enforce facts label message milter pipeline plan policy verdict",
 	"admin":             "",
 	"manual":            "",
-	"app":               "admin assemble config enforce filter label message milter pipeline rulepack store strictyaml verdict",
+	"app":               "admin assemble config enforce filter label message milter pipeline policy rulepack store strictyaml verdict",
 	"cli":               "app assemble config fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
 
 	// tests, demo, measurements

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,6 +15,7 @@ import (
 	"labelmilter/internal/config"
 	"labelmilter/internal/filter"
 	"labelmilter/internal/pipeline"
+	"labelmilter/internal/policy"
 	"labelmilter/internal/strictyaml"
 	"labelmilter/internal/verdict"
 )
@@ -39,12 +42,41 @@ func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
 	if p == nil || ps.HasErrors() {
 		return nil, ps
 	}
+	ps = append(ps, recordedOnly(p.Rules.Policies)...)
 	p.Simulate = p.Simulate || a.o.Simulate
 	stateDir := c.StateDir
 	if running != nil {
 		stateDir = running.StateDir
 	}
 	return &generation{config: c, pipeline: p, settings: a.settings(c, p, stateDir)}, ps
+}
+
+// recordedOnly warns of what rules ask for and the daemon only writes down:
+// nobody must believe that a notice was sent.
+func recordedOnly(set *policy.Set) strictyaml.Problems {
+	var ps strictyaml.Problems
+	for _, b := range set.Bound() {
+		for _, r := range b.Rules {
+			if m := b.EffectiveMode(r); m == policy.Off || m == policy.Simulate {
+				continue
+			}
+			var what []string
+			for _, x := range r.Then {
+				if x.Kind == policy.ActNotify || x.Kind == policy.ActIncident {
+					what = append(what, string(x.Kind))
+				}
+			}
+			if r.Override != nil {
+				what = append(what, "override")
+			}
+			if len(what) > 0 {
+				ps = append(ps, strictyaml.Problem{Pos: r.Pos, Severity: strictyaml.Warning,
+					Message: fmt.Sprintf("rule %s/%s: %s is recorded only, nothing is sent and no sender can get past the rule", b.ID, r.ID, strings.Join(what, ", ")),
+					Fix:     "read it in log show"})
+			}
+		}
+	}
+	return ps
 }
 
 func (a *App) settings(c *config.Config, p *pipeline.Pipeline, stateDir string) *filter.Settings {
