@@ -8,7 +8,6 @@ import (
 	"github.com/richardlehane/mscfb"
 
 	"labelmilter/internal/budget"
-	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/ooxml"
 )
 
@@ -53,5 +52,3 @@ func (x *extractor) labelStream(it *item, r io.Reader) {
 		ooxml.LabelInfo(b[at:], &sink{x: x, it: it})
 	}
 }
-
-var _ document.Sink = (*sink)(nil)

@@ -93,6 +93,11 @@ func (x *extractor) unpack(path string, m archive.Member) (data []byte, whole bo
 	if err != nil {
 		return nil, true, err
 	}
+	return x.read(path, r, m.Packed)
+}
+
+// read reads unpacked data within the budget, see unpack.
+func (x *extractor) read(path string, r io.Reader, packed int64) (data []byte, whole bool, err error) {
 	chunk := make([]byte, unpackChunk)
 	for {
 		n, err := r.Read(chunk)
@@ -104,8 +109,8 @@ func (x *extractor) unpack(path string, m archive.Member) (data []byte, whole bo
 		if allowed < int64(n) {
 			return data, false, nil
 		}
-		if out := int64(len(data)); m.Packed > 0 && out > x.b.RatioFloor && out/m.Packed > x.b.Ratio {
-			x.b.Skip(budget.Skip{Part: path, Reason: budget.Ratio, Limit: x.b.Ratio, Value: out / m.Packed})
+		if out := int64(len(data)); packed > 0 && out > x.b.RatioFloor && out/packed > x.b.Ratio {
+			x.b.Skip(budget.Skip{Part: path, Reason: budget.Ratio, Limit: x.b.Ratio, Value: out / packed})
 			return data, false, nil
 		}
 		if err == io.EOF {
@@ -136,10 +141,10 @@ func readZip(x *extractor, it *item) {
 		switch {
 		case ooxml.Is(src):
 			x.parts[it.line].refine("application/vnd.openxmlformats-officedocument")
-			x.document(it, func(s document.Sink) int { return ooxml.Read(src, s) })
+			x.document(it, func(s document.Sink) { ooxml.Read(src, s) })
 		case odf.Is(src):
 			x.parts[it.line].refine("application/vnd.oasis.opendocument")
-			x.document(it, func(s document.Sink) int { return odf.Read(src, s) })
+			x.document(it, func(s document.Sink) { odf.Read(src, s) })
 		default:
 			for _, m := range z.Members {
 				if m.Dir {

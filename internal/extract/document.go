@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"io"
+	"strings"
 	"unicode/utf8"
 
 	"labelmilter/internal/budget"
@@ -11,12 +13,22 @@ import (
 // images only.
 const fewLetters = 20
 
-// document reads a document into the message's texts.
-func (x *extractor) document(it *item, read func(document.Sink) int) {
-	s := &sink{x: x, it: it}
-	if read(s) < fewLetters && s.images > 0 {
-		x.fact(it, document.ImageOnly)
-		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.ImageOnly})
+// document reads a document into the message's texts. A panic of the reader
+// costs the rest of the document, never the message.
+func (x *extractor) document(it *item, read func(document.Sink)) {
+	x.guard(it, func() {
+		s := &sink{x: x, it: it}
+		read(s)
+		if s.shown < fewLetters && s.images > 0 {
+			s.Fact(document.ImageOnly)
+		}
+	})
+}
+
+// reads makes an entry of the table of readers out of a document reader.
+func reads(read func([]byte, document.Sink)) func(*extractor, *item) {
+	return func(x *extractor, it *item) {
+		x.document(it, func(s document.Sink) { read(it.data, s) })
 	}
 }
 
@@ -25,12 +37,17 @@ type sink struct {
 	x      *extractor
 	it     *item
 	images int
+	shown  int // bytes of shown text
 }
+
+var _ document.Sink = (*sink)(nil)
 
 func (s *sink) Text(p document.Place, body string) {
 	where := InAttachment
 	if p == document.Hidden {
 		where = InHidden
+	} else {
+		s.shown += len(strings.TrimSpace(body))
 	}
 	s.x.emit(Text{Part: s.it.path, Where: where, Body: body})
 }
@@ -75,14 +92,17 @@ func (s *sink) Label(l document.Label) {
 	s.x.labels = append(s.x.labels, l)
 }
 
-// Embed reads embedded content as a member; its bytes are paid for.
-func (s *sink) Embed(name string, data []byte, decoration bool) {
-	m := s.it.next("application/octet-stream")
-	m.names, m.data = []string{name}, data
+func (s *sink) Embed(e document.Embedded) {
+	typ := strings.ToLower(e.Type)
+	if typ == "" {
+		typ = "application/octet-stream"
+	}
+	m := s.it.next(typ)
+	m.names, m.charset, m.data = e.Names, e.Charset, e.Data
 	if s.x.expired(m.path) || !s.x.b.Part(m.path) {
 		return
 	}
-	if decoration {
+	if e.Decoration {
 		s.images++
 		s.x.list(m)
 		return
@@ -93,21 +113,44 @@ func (s *sink) Embed(name string, data []byte, decoration bool) {
 }
 
 func (s *sink) Fact(f document.Fact) {
-	if f == document.Encrypted {
-		s.x.encrypted(s.it)
-		return
-	}
 	s.x.fact(s.it, f)
+	switch f {
+	case document.Encrypted:
+		s.Skip(budget.Encrypted, "")
+	case document.ImageOnly:
+		s.Skip(budget.ImageOnly, "")
+	}
+}
+
+func (s *sink) Skip(r budget.Reason, detail string) {
+	s.x.b.Skip(budget.Skip{Part: s.it.path, Reason: r, Detail: detail})
 }
 
 func (s *sink) Damaged(piece string) {
 	if s.it.short {
 		return // the reason for that is recorded
 	}
-	s.x.b.Skip(budget.Skip{Part: s.it.path, Reason: budget.Corrupt, Detail: piece})
+	s.Skip(budget.Corrupt, piece)
 }
 
 // Room is what the part's text limit leaves.
 func (s *sink) Room() int {
 	return int(max(s.x.b.TextPart-s.x.had[s.it.path], 0))
 }
+
+func (s *sink) Unpack(r io.Reader, packed int64) ([]byte, error) {
+	data, whole, err := s.x.read(s.it.path, r, packed)
+	if !whole {
+		s.it.short = true
+		return data, document.ErrCut
+	}
+	return data, err
+}
+
+func (s *sink) Expand(had, n int64) int64 {
+	got := s.x.b.Expand(s.it.path, had, n)
+	s.it.short = s.it.short || got < n
+	return got
+}
+
+func (s *sink) Ended() bool { return s.x.expired(s.it.path) }

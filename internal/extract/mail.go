@@ -12,7 +12,13 @@ import (
 // header, or by a header that only mail has. Messages that are parts of the
 // message itself never come here.
 func isMail(it *item) bool {
-	if !strings.Contains(it.path, "/") || it.kind != sniff.Unknown || !textual(it.data) {
+	if !strings.Contains(it.path, "/") || it.kind != sniff.Unknown {
+		return false
+	}
+	if it.typ == "message/rfc822" { // a reader of a mail format says so
+		return true
+	}
+	if !textual(it.data) {
 		return false
 	}
 	fields, telling := 0, 0

@@ -43,7 +43,10 @@ type reader struct {
 
 // readers is the one table of what can be read, in order: the first that
 // matches reads the item. Content decides before the declared type where a
-// format has a signature.
+// format has a signature. Document readers that keep to package document stand
+// here as
+//
+//	{"pdf", is(sniff.PDF), reads(pdf.Read)},
 func readers() []reader {
 	return []reader{
 		{"empty", isEmpty, func(*extractor, *item) {}},

@@ -34,22 +34,20 @@ func Is(s document.Source) bool {
 
 type reader struct {
 	document.Sink
-	shown int
 }
 
-// Read reads the whole package and gives the number of bytes of shown text.
-func Read(s document.Source, sink document.Sink) int {
+// Read reads the whole package.
+func Read(s document.Source, sink document.Sink) {
 	r := &reader{Sink: sink}
 	for i := range s.Len() {
 		if s.Name(i) == "META-INF/manifest.xml" && r.encrypted(s.Read(i)) {
 			r.Fact(document.Encrypted)
-			return 0
+			return
 		}
 	}
 	for i := range s.Len() {
 		r.part(s, i)
 	}
-	return r.shown
 }
 
 // encrypted reports a manifest with encryption data (ODF 1.3-2 3.4); the macros
@@ -82,13 +80,25 @@ func (r *reader) part(s document.Source, i int) {
 	switch {
 	case len(b) == 0:
 	case len(t) == 0 || t[0] != '<':
-		k := sniff.Of(b)
-		r.Embed(name, b, (k == sniff.Image || k == sniff.Metafile) && !strings.HasPrefix(name, "ObjectReplacements/") || strings.HasPrefix(name, "Thumbnails/") || strings.HasPrefix(name, "ObjectReplacements/") && k != sniff.Unknown)
+		r.Embed(document.Embedded{Names: []string{name}, Data: b, Decoration: decoration(name, b)})
 	case base == "meta.xml":
 		r.meta(x)
 	default:
 		r.flow(x)
 	}
+}
+
+// decoration reports an image that belongs to the document's looks, also that
+// of an embedded object.
+func decoration(name string, b []byte) bool {
+	k := sniff.Of(b)
+	switch {
+	case strings.HasPrefix(name, "Thumbnails/"):
+		return true
+	case strings.HasPrefix(name, "ObjectReplacements/"):
+		return k != sniff.Unknown
+	}
+	return k == sniff.Image || k == sniff.Metafile
 }
 
 // meta reads meta.xml (ODF 1.3-3 4.3).
@@ -185,9 +195,6 @@ func (r *reader) flow(b []byte) {
 		w     *document.Writer
 	}{{document.Shown, f.shown}, {document.Hidden, f.hidden}} {
 		if s := p.w.Done(); s != "" {
-			if p.place == document.Shown {
-				r.shown += len(strings.TrimSpace(s))
-			}
 			r.Text(p.place, s)
 		}
 	}

@@ -39,11 +39,10 @@ type reader struct {
 	document.Sink
 	types map[string]string // content type by part name
 	book  *book             // of a spreadsheet
-	shown int               // bytes of shown text
 }
 
-// Read reads the whole package and gives the number of bytes of shown text.
-func Read(s document.Source, sink document.Sink) int {
+// Read reads the whole package.
+func Read(s document.Source, sink document.Sink) {
 	r := &reader{Sink: sink, types: map[string]string{}}
 	names := make([]string, s.Len())
 	for i := range names {
@@ -57,7 +56,6 @@ func Read(s document.Source, sink document.Sink) int {
 		r.part(s, i, name)
 	}
 	r.orphans()
-	return r.shown
 }
 
 // contentTypes reads [Content_Types].xml (ISO/IEC 29500-2 10.1.2).
@@ -109,7 +107,7 @@ func (r *reader) part(s document.Source, i int, name string) {
 			r.binary(b)
 			return
 		}
-		r.Embed(s.Name(i), b, decoration(name, b))
+		r.Embed(document.Embedded{Names: []string{s.Name(i)}, Data: b, Decoration: decoration(name, b)})
 		return
 	}
 	r.xmlPart(name, typ, x)
@@ -131,7 +129,7 @@ func (r *reader) xmlPart(name, typ string, b []byte) {
 	root := rootName(b)
 	switch {
 	case root == "html" || root == "HTML":
-		r.Embed(name, b, false) // an alternative format chunk
+		r.Embed(document.Embedded{Names: []string{name}, Data: b}) // an alternative format chunk
 		return
 	case root == "coreProperties":
 		r.properties(b, "core")
@@ -171,12 +169,7 @@ func rootName(b []byte) string {
 
 // text gives what a writer holds, with the place it is for.
 func (r *reader) text(p document.Place, w *document.Writer) {
-	s := w.Done()
-	if s == "" {
-		return
+	if s := w.Done(); s != "" {
+		r.Text(p, s)
 	}
-	if p == document.Shown {
-		r.shown += len(strings.TrimSpace(s))
-	}
-	r.Text(p, s)
 }

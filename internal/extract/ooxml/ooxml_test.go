@@ -11,48 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/document/documenttest"
 )
 
-// parts is a package in memory: names and contents in turn.
-type parts []string
-
-func (p parts) Len() int          { return len(p) / 2 }
-func (p parts) Name(i int) string { return p[2*i] }
-func (p parts) Read(i int) []byte { return []byte(p[2*i+1]) }
-
-// record of everything a reader says.
-type heard struct {
-	shown, hidden []string
-	props         []document.Property
-	labels        []document.Label
-	embedded      []string
-	facts         []document.Fact
-	damaged       []string
-	bytes         int
-}
-
-func (h *heard) Text(p document.Place, s string) {
-	h.bytes += len(s)
-	if p == document.Hidden {
-		h.hidden = append(h.hidden, s)
-	} else {
-		h.shown = append(h.shown, s)
-	}
-}
-func (h *heard) Property(p document.Property) { h.props = append(h.props, p) }
-func (h *heard) Label(l document.Label)       { h.labels = append(h.labels, l) }
-func (h *heard) Embed(n string, _ []byte, d bool) {
-	if d {
-		n += " (decoration)"
-	}
-	h.embedded = append(h.embedded, n)
-}
-func (h *heard) Fact(f document.Fact) { h.facts = append(h.facts, f) }
-func (h *heard) Damaged(s string)     { h.damaged = append(h.damaged, s) }
-func (h *heard) Room() int            { return 1 << 20 }
-
-func read(p parts) *heard {
-	h := &heard{}
+func read(p documenttest.Parts) *documenttest.Sink {
+	h := &documenttest.Sink{}
 	Read(p, h)
 	return h
 }
@@ -63,20 +26,20 @@ const types = `<Types><Override PartName="/xl/workbook.xml" ContentType="x.sheet
 // full.
 func TestSheet(t *testing.T) {
 	t.Parallel()
-	h := read(parts{"[Content_Types].xml", types,
+	h := read(documenttest.Parts{"[Content_Types].xml", types,
 		"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c t="s"><v>0</v></c><c s="1"><v>43159</v></c><c><v>4.111111111111111E+15</v></c></row>` +
 			`<row><c s="2"><v>123456782</v></c><c s="3"><v>0.5</v></c><c t="s"><v>9</v></c><c t="b"><v>1</v></c><c t="str"><v> x </v></c></row></sheetData></worksheet>`,
 		"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="170" formatCode="000\-000\-000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="9"/></cellXfs></styleSheet>`,
 		"xl/sharedStrings.xml", `<sst><si><t>TFN</t></si></sst>`,
 		"xl/workbook.xml", `<workbook><workbookPr date1904="0"/></workbook>`})
 	want := []string{"TFN\t02/28/2018\t4111111111111111\n123-456-782 (123456782)\t50% (0.5)\t x "}
-	if d := cmp.Diff(want, h.shown); d != "" {
+	if d := cmp.Diff(want, h.Shown); d != "" {
 		t.Error(d)
 	}
-	h = read(parts{"[Content_Types].xml", types, "xl/workbook.xml", `<workbook><workbookPr date1904="1"/></workbook>`,
+	h = read(documenttest.Parts{"[Content_Types].xml", types, "xl/workbook.xml", `<workbook><workbookPr date1904="1"/></workbook>`,
 		"xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`,
 		"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c><v>41697</v></c></row></sheetData></worksheet>`})
-	if d := cmp.Diff([]string{"02/28/2018"}, h.shown); d != "" {
+	if d := cmp.Diff([]string{"02/28/2018"}, h.Shown); d != "" {
 		t.Error(d)
 	}
 }
@@ -85,28 +48,28 @@ func TestSheet(t *testing.T) {
 func TestAmplification(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{100, 10_000} {
-		h := read(parts{"[Content_Types].xml", types, "xl/workbook.xml", "<workbook/>",
+		h := read(documenttest.Parts{"[Content_Types].xml", types, "xl/workbook.xml", "<workbook/>",
 			"xl/sharedStrings.xml", "<sst><si><t>" + strings.Repeat("a", n) + "</t></si></sst>",
 			"xl/worksheets/sheet1.xml", "<worksheet><sheetData>" + strings.Repeat(`<row><c t="s"><v>0</v></c></row>`, 200_000) + "</sheetData></worksheet>"})
-		if h.bytes > 12<<20 {
-			t.Errorf("%d: %d bytes", n, h.bytes)
+		if h.Bytes > 12<<20 {
+			t.Errorf("%d: %d bytes", n, h.Bytes)
 		}
 	}
 }
 
 func TestLines(t *testing.T) {
 	t.Parallel()
-	h := read(parts{"[Content_Types].xml", "<Types/>", "word/document.xml",
+	h := read(documenttest.Parts{"[Content_Types].xml", "<Types/>", "word/document.xml",
 		`<w:document><w:body><w:p><w:r><w:t xml:space="preserve">a </w:t></w:r><w:r><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/><w:t>d</w:t><w:sym w:char="F041"/></w:r></w:p>` +
 			`<w:p/><w:tbl><w:tr><w:tc><w:p><w:r><w:t>x</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>y</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p><w:r><w:t>z</w:t></w:r></w:p></w:body></w:document>`,
 		"word/media/image1.png", "\x89PNG\r\n\x1a\n", "word/vbaProject.bin", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "_xmlsignatures/sig1.xml", "<x/>"})
-	if d := cmp.Diff([]string{"a \tb\nc-dA\nx\ty\nz"}, h.shown); d != "" {
+	if d := cmp.Diff([]string{"a \tb\nc-dA\nx\ty\nz"}, h.Shown); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]string{"word/media/image1.png (decoration)", "word/vbaProject.bin"}, h.embedded); d != "" {
-		t.Error(d)
+	if e := h.Embedded; len(e) != 2 || e[0].Names[0] != "word/media/image1.png" || !e[0].Decoration || e[1].Names[0] != "word/vbaProject.bin" || e[1].Decoration {
+		t.Errorf("%+v", e)
 	}
-	if d := cmp.Diff([]document.Fact{document.Macros, document.Signed}, h.facts); d != "" {
+	if d := cmp.Diff([]document.Fact{document.Macros, document.Signed}, h.Facts); d != "" {
 		t.Error(d)
 	}
 }
@@ -114,12 +77,12 @@ func TestLines(t *testing.T) {
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	const id = "11111111-2222-4333-8444-555555555555"
-	h := read(parts{"[Content_Types].xml", "<Types/>",
+	h := read(documenttest.Parts{"[Content_Types].xml", "<Types/>",
 		"docProps/custom.xml", `<Properties><property name="MSIP_Label_` + id + `_Enabled"><vt:lpwstr>true</vt:lpwstr></property><property name="MSIP_Label_` + id + `_Name"><vt:lpwstr>A&amp;B</vt:lpwstr></property></Properties>`,
 		"docMetadata/LabelInfo.xml", `<clbl:labelList><clbl:label id="{` + strings.ToUpper(id) + `}" enabled="1" method="Privileged" siteId="{AAAAAAAA-0000-4000-8000-000000000000}" contentBits="2" removed="0"/></clbl:labelList>`})
 	want := []document.Label{{Source: "property", ID: id, Name: "A&B", Enabled: true},
 		{Source: "labelinfo", ID: id, SiteID: "aaaaaaaa-0000-4000-8000-000000000000", Method: "Privileged", ContentBits: "2", Enabled: true}}
-	if d := cmp.Diff(want, h.labels); d != "" {
+	if d := cmp.Diff(want, h.Labels); d != "" {
 		t.Error(d)
 	}
 }
@@ -159,17 +122,17 @@ func TestBinaryWorkbook(t *testing.T) {
 	t.Parallel()
 	cell := func(style uint32) []byte { return append(u32(0), u32(style)...) }
 	num := binary.LittleEndian.AppendUint64(nil, math.Float64bits(4111111111111111))
-	h := read(parts{"[Content_Types].xml", `<Types><Override PartName="/xl/workbook.bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/><Override PartName="/xl/worksheets/sheet1.bin" ContentType="application/vnd.ms-excel.worksheet"/></Types>`,
+	h := read(documenttest.Parts{"[Content_Types].xml", `<Types><Override PartName="/xl/workbook.bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/><Override PartName="/xl/worksheets/sheet1.bin" ContentType="application/vnd.ms-excel.worksheet"/></Types>`,
 		"xl/workbook.bin", rec(brtWbProp, []byte{0, 0, 0, 0}) + rec(156, u32(0), u32(1), ws("rId1"), ws("Sheet Secret")),
 		"xl/sharedStrings.bin", rec(brtSSTItem, []byte{0}, ws("TFN")),
 		"xl/styles.bin", rec(brtFmt, []byte{170, 0}, ws("000-000-000")) + rec(brtBeginXFs) + rec(brtXF, []byte{0, 0, 0, 0}) + rec(brtXF, []byte{0, 0, 170, 0}) + rec(brtXF, []byte{0, 0, 14, 0}) + rec(brtEndXFs),
 		"xl/worksheets/sheet1.bin", rec(brtRowHdr, u32(0)) + rec(brtCellIsst, cell(0), u32(0)) + rec(brtCellReal, cell(0), num) + rec(brtCellRk, cell(1), u32(123456782<<2|2)) +
 			rec(brtRowHdr, u32(1)) + rec(brtCellSt, cell(0), ws("text")) + rec(brtCellRk, cell(2), u32(43159<<2|2))})
-	if d := cmp.Diff([]string{"TFN\t4111111111111111\t123-456-782 (123456782)\ntext\t02/28/2018"}, h.shown); d != "" {
+	if d := cmp.Diff([]string{"TFN\t4111111111111111\t123-456-782 (123456782)\ntext\t02/28/2018"}, h.Shown); d != "" {
 		t.Error(d)
 	}
-	if !strings.Contains(strings.Join(h.hidden, "\n"), "Sheet Secret") {
-		t.Errorf("hidden %q", h.hidden)
+	if !strings.Contains(strings.Join(h.Hidden, "\n"), "Sheet Secret") {
+		t.Errorf("hidden %q", h.Hidden)
 	}
 }
 
@@ -184,11 +147,11 @@ func FuzzOOXML(f *testing.F) {
 	names := []string{"word/document.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml", "docProps/custom.xml", "xl/sharedStrings.bin", "docMetadata/LabelInfo.xml", "word/_rels/a.rels", "docProps/core.xml", "xl/workbook.xml"}
 	f.Fuzz(func(t *testing.T, which int, b []byte) {
 		name := names[int(uint(which)%uint(len(names)))]
-		h := read(parts{"[Content_Types].xml", types, name, string(b), "xl/worksheets/sheet2.xml", `<worksheet><sheetData><row><c t="s"><v>0</v></c><c s="0"><v>43159.5</v></c></row></sheetData></worksheet>`})
-		if h.bytes > 50*len(b)+4096 {
-			t.Fatalf("%d bytes of text from %d", h.bytes, len(b))
+		h := read(documenttest.Parts{"[Content_Types].xml", types, name, string(b), "xl/worksheets/sheet2.xml", `<worksheet><sheetData><row><c t="s"><v>0</v></c><c s="0"><v>43159.5</v></c></row></sheetData></worksheet>`})
+		if h.Bytes > 50*len(b)+4096 {
+			t.Fatalf("%d bytes of text from %d", h.Bytes, len(b))
 		}
-		for _, s := range append(h.shown, h.hidden...) {
+		for _, s := range append(h.Shown, h.Hidden...) {
 			if !utf8.ValidString(s) {
 				t.Fatal("not UTF-8")
 			}
