@@ -13,6 +13,7 @@ import (
 	"labelmilter/internal/milter"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/plan"
+	"labelmilter/internal/policy"
 	"labelmilter/internal/verdict"
 )
 
@@ -147,7 +148,8 @@ func (s *session) fail(ctx context.Context, m *mail, env message.Envelope, built
 	r.Modifications = m.failEdits(d, rule, r.Digests.Message, why)
 	r.Verdict = pipeline.Verdict{Disposition: d, Reply: v.Reply.String(), WinningRule: rule}
 	if rule == "fail/poison" {
-		r.Effects = append(r.Effects, plan.Effect{Type: "incident", Rule: rule, To: []string{}, Severity: "high"})
+		r.Effects = append(r.Effects, plan.Effect{Type: plan.Incident, Rule: rule, To: []string{}, Severity: "high",
+			Mailboxes: []string{}, Unknown: []string{}, Incident: policy.IncidentID(r.Digests.Message), Recipients: append([]string{}, env.RcptTo...)})
 	}
 	return r, milter.Final{Verdict: v, Modifications: r.Modifications}
 }

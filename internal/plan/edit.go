@@ -182,14 +182,24 @@ func (e *editor) rule(r policy.RuleResult) {
 			}
 		case policy.ActAddRecipient, policy.ActBcc, policy.ActRedirect:
 			if a.Kind == policy.ActRedirect {
-				e.takeOut(r.Recipients, a.Addresses)
+				e.takeOut(r.Recipients, a.Mailboxes)
 			}
-			for _, to := range a.Addresses {
+			for _, to := range a.Mailboxes {
 				if !slices.ContainsFunc(e.msg.Envelope.RcptTo, func(x string) bool { return strings.EqualFold(x, to) }) && !e.hasRcpt(to) {
 					e.rcpts = append(e.rcpts, verdict.Modification{Op: verdict.AddRecipient, Address: to})
 				}
 			}
 		case policy.ActDeleteRecipient:
+			e.takeOut(r.Recipients, nil)
+		}
+	}
+}
+
+// dropped takes out the recipients that a rule refuses, also from a message
+// that another rule holds: when it is released it must not reach them.
+func (e *editor) dropped(r policy.RuleResult) {
+	for _, a := range r.Actions {
+		if a.Kind == policy.ActDeleteRecipient && a.Reply.Code != 0 {
 			e.takeOut(r.Recipients, nil)
 		}
 	}

@@ -36,12 +36,31 @@ type ThreadMark struct {
 
 // Effect is something done beside the answer to the MTA.
 type Effect struct {
-	Type     string   `json:"type"` // "notify", "incident", "quarantine"
-	Rule     string   `json:"rule"`
-	To       []string `json:"to"`
-	Template string   `json:"template"`
-	Severity string   `json:"severity"`
+	Type     EffectType `json:"type"`
+	Rule     string     `json:"rule"`
+	To       []string   `json:"to"` // as the rule has it: mailboxes, "sender", "manager"
+	Template string     `json:"template"`
+	Severity string     `json:"severity"` // "low", "medium", "high" or ""
+	// Mailboxes are who is written to: To with its words looked up. It is
+	// empty if nobody may be written to.
+	Mailboxes []string `json:"mailboxes"`
+	// Unknown are the words of To that stand for nobody.
+	Unknown []string `json:"unknown"`
+	// Incident is the id that everything about this message has in common.
+	Incident string `json:"incident"`
+	// Recipients are those that the rule matched.
+	Recipients []string `json:"recipients"`
+	Simulated  bool     `json:"simulated"` // the rule is in simulate-with-notice
 }
+
+// EffectType names an effect.
+type EffectType string
+
+// The effects.
+const (
+	Notify   EffectType = "notify"
+	Incident EffectType = "incident"
+)
 
 // Headers of our own beside label.Header.
 const (
@@ -96,23 +115,25 @@ func Build(in Input, o Options) Plan {
 	if w := in.Decision.Winner; w >= 0 {
 		p.WinningRule = in.Decision.Rules[w].Name()
 	}
-	p.effects(in.Decision)
-	switch p.Verdict.Disposition {
-	case verdict.Reject, verdict.Discard, verdict.TempFail:
+	p.effects(in)
+	if p.refuses() {
 		return p
 	}
 	e := &editor{msg: in.Message, regions: map[string]string{}}
-	assigned := raise(in.Label, in.Decision, o.Catalogue)
-	e.own(in, assigned, p, o)
-	for i, r := range in.Decision.Rules {
-		if !r.Effective || p.Verdict.Disposition == verdict.Quarantine && i != in.Decision.Winner {
-			continue
-		}
-		e.rule(r)
-	}
-	only := -1
+	only := -1 // of a message that is held, the winner's edits alone
 	if p.Verdict.Disposition == verdict.Quarantine {
 		only = in.Decision.Winner
+	}
+	assigned := raise(in.Label, in.Decision, o.Catalogue, only)
+	e.own(in, assigned, p, o)
+	for i, r := range in.Decision.Rules {
+		switch {
+		case !r.Effective:
+		case only >= 0 && i != only:
+			e.dropped(r)
+		default:
+			e.rule(r)
+		}
 	}
 	if no := e.body(in, only); no != nil && !bounce(in) {
 		return Build(refused(in, *no), o)
@@ -145,30 +166,48 @@ func refused(in Input, no refusal) Input {
 
 // effects collects what enforced rules ask for beside the verdict, and the
 // notices of rules in simulate-with-notice.
-func (p *Plan) effects(d policy.Decision) {
-	for _, r := range d.Rules {
+func (p *Plan) effects(in Input) {
+	for _, r := range in.Decision.Rules {
 		if !r.Matched || !r.Effective && r.Mode != policy.SimulateWithNotice {
 			continue
 		}
 		for _, a := range r.Actions {
+			x := Effect{Rule: r.Name(), To: []string{}, Mailboxes: []string{}, Unknown: []string{}, Severity: r.Severity,
+				Incident: policy.IncidentID(in.Message.Digest), Recipients: slices.Concat([]string{}, r.Recipients), Simulated: !r.Effective}
 			switch a.Kind {
 			case policy.ActNotify:
-				p.Effects = append(p.Effects, Effect{Type: "notify", Rule: r.Name(), To: a.Addresses, Template: a.Template, Severity: r.Severity})
-			case policy.ActIncident:
-				sev := a.Severity
-				if sev == "" {
-					sev = r.Severity
+				if a.Template == policy.RecipientsRemoved && p.refuses() {
+					continue // the reply says it of all recipients
 				}
-				p.Effects = append(p.Effects, Effect{Type: "incident", Rule: r.Name(), To: []string{}, Severity: sev})
+				x.Type, x.Template = Notify, a.Template
+				x.To, x.Mailboxes, x.Unknown = append(x.To, a.Addresses...), append(x.Mailboxes, a.Mailboxes...), append(x.Unknown, a.Unknown...)
+			case policy.ActIncident:
+				x.Type = Incident
+				if a.Severity != "" {
+					x.Severity = a.Severity
+				}
+			default:
+				continue
 			}
+			p.Effects = append(p.Effects, x)
 		}
 	}
 }
 
-// raise applies set_label actions: the highest raises what is written, once.
-func raise(a label.Assignment, d policy.Decision, c *label.Catalogue) label.Assignment {
-	for _, r := range d.Rules {
-		if !r.Effective {
+// refuses reports that the message goes nowhere.
+func (p *Plan) refuses() bool {
+	switch p.Verdict.Disposition {
+	case verdict.Reject, verdict.Discard, verdict.TempFail:
+		return true
+	}
+	return false
+}
+
+// raise applies set_label actions, those of one rule if only is not below 0:
+// the highest raises what is written, once.
+func raise(a label.Assignment, d policy.Decision, c *label.Catalogue, only int) label.Assignment {
+	for i, r := range d.Rules {
+		if !r.Effective || only >= 0 && i != only {
 			continue
 		}
 		for _, act := range r.Actions {
@@ -213,6 +252,7 @@ func (p *Plan) keepOneRecipient(in Input) {
 	p.Modifications = []verdict.Modification{}
 	p.Verdict = verdict.Verdict{Disposition: verdict.Reject, Reply: verdict.Reply{Code: 550, Enhanced: "5.7.1",
 		Text: "policy leaves this message without recipients"}}
+	p.Effects = slices.DeleteFunc(p.Effects, func(x Effect) bool { return x.Template == policy.RecipientsRemoved })
 	for _, r := range in.Decision.Rules {
 		for _, a := range r.Actions {
 			if !r.Effective || a.Kind != policy.ActDeleteRecipient {

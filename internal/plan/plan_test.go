@@ -53,7 +53,7 @@ func TestEdits(t *testing.T) {
 	act := func(k policy.ActionKind, name, value string) policy.Action {
 		return policy.Action{Kind: k, Name: name, Value: value}
 	}
-	to := func(k policy.ActionKind, as ...string) policy.Action { return policy.Action{Kind: k, Addresses: as} }
+	to := func(k policy.ActionKind, as ...string) policy.Action { return policy.Action{Kind: k, Addresses: as, Mailboxes: as} }
 	tests := []struct {
 		name      string
 		msg       *message.Message
@@ -113,7 +113,7 @@ func TestEdits(t *testing.T) {
 func TestVerdictsAndModifications(t *testing.T) {
 	t.Parallel()
 	add := policy.Action{Kind: policy.ActAddHeader, Name: "X-B", Value: "v"}
-	notify := policy.Action{Kind: policy.ActNotify, Addresses: []string{"n@own.example"}, Template: "t"}
+	notify := policy.Action{Kind: policy.ActNotify, Addresses: []string{"manager", "n@own.example"}, Mailboxes: []string{"n@own.example"}, Unknown: []string{"manager"}, Template: "t"}
 	l := label.Label{ID: "low", Name: "Low", Rank: 10}
 	for _, tt := range []struct {
 		disp verdict.Disposition
@@ -134,7 +134,8 @@ func TestVerdictsAndModifications(t *testing.T) {
 			t.Errorf("%s: %v, won by %q", tt.disp, p.Modifications, p.WinningRule)
 		}
 		// Effects of effective rules stay whatever the verdict.
-		want := []Effect{{Type: "notify", Rule: "p/other", To: []string{"n@own.example"}, Template: "t", Severity: "high"}}
+		want := []Effect{{Type: Notify, Rule: "p/other", To: []string{"manager", "n@own.example"}, Template: "t", Severity: "high",
+			Mailboxes: []string{"n@own.example"}, Unknown: []string{"manager"}, Incident: "0123456789abcdef", Recipients: []string{"x@other.example"}}}
 		if diff := cmp.Diff(want, p.Effects); diff != "" {
 			t.Errorf("%s: effects (-want +got):\n%s", tt.disp, diff)
 		}
@@ -149,7 +150,8 @@ func TestNoticesOfSimulatedRules(t *testing.T) {
 		return r
 	}
 	p := Build(Input{Message: msg(), Decision: accept(rule(policy.Simulate), rule(policy.SimulateWithNotice))}, Options{Catalogue: catalogue(t)})
-	want := []Effect{{Type: "incident", Rule: "p/simulate-with-notice", To: []string{}, Severity: "low"}}
+	want := []Effect{{Type: Incident, Rule: "p/simulate-with-notice", To: []string{}, Severity: "low", Mailboxes: []string{}, Unknown: []string{},
+		Incident: "0123456789abcdef", Recipients: []string{"x@other.example"}, Simulated: true}}
 	if d := cmp.Diff(want, p.Effects); d != "" || len(p.Modifications) > 0 {
 		t.Errorf("effects (-want +got):\n%s, edits %v", d, p.Modifications)
 	}
@@ -189,7 +191,7 @@ func TestNoRecipientLeft(t *testing.T) {
 		p.Verdict.Reply.String() != "550 5.7.1 policy leaves this message without recipients" {
 		t.Errorf("%+v", p)
 	}
-	p = Build(Input{Message: msg(), Decision: accept(del, did("s", policy.Action{Kind: policy.ActAddRecipient, Addresses: []string{"z@own.example"}}))}, Options{Catalogue: catalogue(t)})
+	p = Build(Input{Message: msg(), Decision: accept(del, did("s", policy.Action{Kind: policy.ActAddRecipient, Mailboxes: []string{"z@own.example"}}))}, Options{Catalogue: catalogue(t)})
 	if p.Verdict.Disposition != verdict.Accept || len(p.Modifications) != 3 {
 		t.Errorf("with one added: %+v", p)
 	}
@@ -198,5 +200,27 @@ func TestNoRecipientLeft(t *testing.T) {
 	p = Build(Input{Message: bounce, Decision: accept(del)}, Options{Catalogue: catalogue(t)})
 	if p.Verdict.Disposition != verdict.Accept || len(p.Modifications) != 0 {
 		t.Errorf("a bounce: %+v", p)
+	}
+}
+
+// A message that a rule holds must not reach, once released, those that
+// another rule refused.
+func TestDroppedAndHeld(t *testing.T) {
+	t.Parallel()
+	drop := did("drop", policy.Action{Kind: policy.ActDeleteRecipient, Reply: verdict.Reply{Code: 550}}, policy.Action{Kind: policy.ActNotify,
+		Addresses: []string{policy.TheSender}, Mailboxes: []string{"a@own.example"}, Template: policy.RecipientsRemoved}, policy.Action{Kind: policy.ActSetLabel, Label: "high"})
+	for disp, want := range map[verdict.Disposition]string{
+		verdict.Quarantine: "insert_header 0 X-Labelmilter-Reason p/hold; id=0123456789abcdef\ndelete_recipient 0  x@other.example\n",
+		verdict.Reject:     "",
+	} {
+		d := policy.Decision{Winner: 1, Verdict: verdict.Verdict{Disposition: disp}, Rules: []policy.RuleResult{drop, did("hold")}}
+		p := Build(Input{Message: msg(), Decision: d}, Options{Catalogue: catalogue(t), Write: []string{label.Header}})
+		if diff := cmp.Diff(want, text(p.Modifications)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", disp, diff)
+		}
+		// The notice speaks of a message that the others get.
+		if told := len(p.Effects) > 0; told != (disp == verdict.Quarantine) {
+			t.Errorf("%s: effects %+v", disp, p.Effects)
+		}
 	}
 }

@@ -113,6 +113,7 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 				res.Matched = true
 				res.Recipients = e.names(hit)
 				res.Actions = fill(r.Then, e, b, *r)
+				s.people(e, &res)
 				res.Effective = mode == Enforce
 				e.protectNullSender(&res, b)
 				s.drop(e, &res, *r, hit)
@@ -176,7 +177,7 @@ func (e *Evaluation) protectNullSender(res *RuleResult, b Bound) {
 	})
 	if len(kept) < len(res.Actions) {
 		res.Actions = kept
-		res.Note = "empty envelope sender: never refused or held below the ceiling"
+		res.remark("empty envelope sender: never refused or held below the ceiling")
 	}
 }
 

@@ -115,13 +115,13 @@ func (s *Set) drop(e *Evaluation, res *RuleResult, r Rule, hit set) {
 		return
 	}
 	if !s.mayWriteTo(e) {
-		res.Note = "the sender may not be written to: the whole message is refused"
+		res.remark("the sender may not be written to: the whole message is refused")
 		return
 	}
 	refusal := res.Actions[i]
 	res.Actions = slices.Concat(res.Actions[:i], []Action{
 		{Kind: ActDeleteRecipient, Reply: refusal.Reply},
-		{Kind: ActNotify, Addresses: []string{"sender"}, Template: RecipientsRemoved},
+		{Kind: ActNotify, Addresses: []string{TheSender}, Mailboxes: []string{e.Message.Envelope.MailFrom}, Template: RecipientsRemoved},
 	}, res.Actions[i+1:])
 }
 

@@ -85,7 +85,10 @@ type Action struct {
 	Value     string        // header value, subject prefix or suffix
 	Reply     verdict.Reply // reject and tempfail; Text may hold {{variables}}
 	Reason    string        // quarantine
-	Addresses []string      // add_recipient, notify, redirect, bcc
+	Addresses []string      // add_recipient, notify, redirect, bcc: mailboxes, or People
+	Otherwise []string      // notify: mailboxes, if nobody of Addresses can be written to
+	Mailboxes []string      // of a matched rule: Addresses with People looked up
+	Unknown   []string      // of a matched rule: the People that stand for nobody
 	Label     label.ID      // set_label
 	Template  string        // notify
 	Severity  string        // incident

@@ -19,7 +19,7 @@ func (c *compiler) policies() {
 	var rules []policy.LabelRule
 	var all []*policy.Policy
 	var exceptions []policy.Exception
-	c.people()
+	c.directories()
 	c.ratings()
 	names := map[string]bool{} // policy/rule and policy/*
 	for _, p := range c.packs {
@@ -231,19 +231,16 @@ func (c *compiler) action(y *Act) policy.Action {
 		}
 	case policy.ActAddRecipient:
 		a.Addresses = y.AddRecipient
-		c.mailboxes(y.node, a.Addresses)
+		c.people(y.node, a.Addresses, policy.TheManager)
 	case policy.ActSetLabel:
 		if l := c.label(y.node, y.Pos, y.SetLabel); l != nil {
 			a.Label = l.ID
 		}
 	case policy.ActNotify:
 		if y.Notify != nil {
-			a.Addresses, a.Template = y.Notify.To, y.Notify.Template
-			for _, to := range a.Addresses {
-				if to != "sender" {
-					c.mailboxes(y.node, []string{to})
-				}
-			}
+			a.Addresses, a.Otherwise, a.Template = y.Notify.To, y.Notify.Or, y.Notify.Template
+			c.people(y.node, a.Addresses, policy.People...)
+			c.mailboxes(y.node, a.Otherwise)
 		}
 	case policy.ActIncident:
 		if y.Incident != nil {
@@ -259,6 +256,14 @@ func (c *compiler) headerName(n *strictyaml.Node, name string) {
 	if name != "" && !headerName(name) {
 		c.d.Problem(n, "use printable ASCII without blanks and colon (RFC 5322 2.2)", "%q is not a header field name", name)
 	}
+}
+
+// people checks mailboxes, some of which may be words.
+func (c *compiler) people(n *strictyaml.Node, as []string, words ...string) {
+	if len(as) == 0 {
+		c.d.Problem(n, "name a mailbox", "nobody is named")
+	}
+	c.mailboxes(n, slices.DeleteFunc(slices.Clone(as), func(a string) bool { return slices.Contains(words, a) }))
 }
 
 func (c *compiler) mailboxes(n *strictyaml.Node, as []string) {

@@ -197,7 +197,7 @@ type actY struct {
 	DeleteHeader    *nameY       `yaml:"delete_header" doc:"remove all header fields of a name"`
 	SubjectPrefix   *textActY    `yaml:"subject_prefix" doc:"put text before the subject, once"`
 	SubjectSuffix   *textActY    `yaml:"subject_suffix" doc:"put text behind the subject, once"`
-	AddRecipient    []string     `yaml:"add_recipient" doc:"add recipients"`
+	AddRecipient    []string     `yaml:"add_recipient" doc:"add recipients: mailboxes, or manager"`
 	DeleteRecipient *emptyY      `yaml:"delete_recipient" doc:"remove the recipients the rule matched"`
 	SetLabel        string       `yaml:"set_label" doc:"raise the label that is written"`
 	Notify          *notifyY     `yaml:"notify" doc:"send a notice"`
@@ -206,8 +206,8 @@ type actY struct {
 	Disclaimer      *bannerY     `yaml:"disclaimer" doc:"put text at the bottom of the body, once"`
 	Redact          *redactY     `yaml:"redact" doc:"mask the values of types in subject, text, HTML and CSV; a second search must find none"`
 	RemoveAtt       *removeY     `yaml:"remove_attachment" doc:"put a notice in the place of attachments"`
-	Redirect        []string     `yaml:"redirect" doc:"send it to these instead of the recipients the rule matched"`
-	Bcc             []string     `yaml:"bcc" doc:"send it to these too; nothing in the message shows it"`
+	Redirect        []string     `yaml:"redirect" doc:"send it to these (mailboxes, or manager) instead of the recipients the rule matched; held if nobody is known"`
+	Bcc             []string     `yaml:"bcc" doc:"send it to these (mailboxes, or manager) too; nothing in the message shows it"`
 	Route           string       `yaml:"route" doc:"write X-Labelmilter-Route with this name, for the MTA to choose the way by"`
 	RequireTLS      *emptyY      `yaml:"require_tls" doc:"route: tls"`
 }
@@ -248,7 +248,8 @@ type nameY struct {
 }
 
 type notifyY struct {
-	To       []string `yaml:"to,required" doc:"mailboxes"`
+	To       []string `yaml:"to,required" doc:"mailboxes; sender; manager: the sender's manager, by the directory"`
+	Or       []string `yaml:"or" doc:"mailboxes that get it if nobody of to is known"`
 	Template string   `yaml:"template" default:"incident" doc:"template of the notice"`
 }
 

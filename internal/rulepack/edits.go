@@ -79,10 +79,10 @@ func (c *compiler) edit(y *Act, a *policy.Action) {
 		}
 	case policy.ActRedirect:
 		a.Addresses = y.Redirect
-		c.mailboxes(y.node, a.Addresses)
+		c.people(y.node, a.Addresses, policy.TheManager)
 	case policy.ActBcc:
 		a.Addresses = y.Bcc
-		c.mailboxes(y.node, a.Addresses)
+		c.people(y.node, a.Addresses, policy.TheManager)
 	case policy.ActRoute:
 		a.Route = y.Route
 		if !routeName.MatchString(a.Route) {

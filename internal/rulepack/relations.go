@@ -120,9 +120,9 @@ func (c *compiler) ratings() {
 	}
 }
 
-// people reads the directories of all packs; of two entries for a mailbox the
-// later pack's counts.
-func (c *compiler) people() {
+// directories reads the directories of all packs; of two entries for a mailbox
+// the later pack's counts.
+func (c *compiler) directories() {
 	var all []*directory.Map
 	for _, p := range c.packs {
 		seen := map[string]strictyaml.Pos{}
