@@ -53,7 +53,9 @@ func TestEdits(t *testing.T) {
 	act := func(k policy.ActionKind, name, value string) policy.Action {
 		return policy.Action{Kind: k, Name: name, Value: value}
 	}
-	to := func(k policy.ActionKind, as ...string) policy.Action { return policy.Action{Kind: k, Addresses: as, Mailboxes: as} }
+	to := func(k policy.ActionKind, as ...string) policy.Action {
+		return policy.Action{Kind: k, Addresses: as, Mailboxes: as}
+	}
 	tests := []struct {
 		name      string
 		msg       *message.Message
