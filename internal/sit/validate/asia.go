@@ -3,7 +3,7 @@ package validate
 var asiaTable = []entry{
 	{"ae-id", "Emirates ID: 784, year and Luhn over 15 digits (ICP)", isEmiratesID},
 	{"hk-id", "Hong Kong identity card: weighted mod 11 with letters (Immigration Department)", isHKID},
-	{"id-nik", "Indonesian NIK: province and birth date, day plus 40 for women", isNIK},
+	{"id-nik", "Indonesian NIK, which has no check digit: region code and birth date, day plus 40 for women", isNIK},
 	{"il-id", "Israeli identity number: Luhn over 9 digits", isIsraeliID},
 	{"jp-my-number", "Japanese individual number: weighted mod 11 (MIC Ordinance 85/2014 Art. 5)", isMyNumber},
 	{"jp-corporate", "Japanese corporate number: first digit, weights 1,2 mod 9 (MoF Ordinance 70/2014 Art. 2)", isCorporateNumber},
@@ -55,7 +55,11 @@ func isNIK(s string) bool {
 	if !hasPair([]byte{d[0] + '0', d[1] + '0'}, provinces) {
 		return false
 	}
-	return validDate(2000+pair(d[10:]), pair(d[8:]), pair(d[6:])%40)
+	day := pair(d[6:])
+	if day > 40 {
+		day -= 40
+	}
+	return validDate(2000+pair(d[10:]), pair(d[8:]), day)
 }
 
 func isIsraeliID(s string) bool {

@@ -30,7 +30,8 @@ func isRodneCislo(s string) bool {
 }
 
 // isHungarianID: the check digit weighs 1 to 10 for births before 1997 and 10
-// to 1 since.
+// to 1 since. 3 and 4 stand for births since 2000, and of old registers before
+// 1900; the year tells which.
 func isHungarianID(s string) bool {
 	var b field
 	d := digits(&b, s, " -", 11, 11)
@@ -38,21 +39,20 @@ func isHungarianID(s string) bool {
 		return false
 	}
 	year := pair(d[1:])
-	sum := weigh(d[:10], 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 	switch d[0] {
-	case 3, 4: // since 2000, or before 1900 in old registers
-		if validDate(2000+year, pair(d[3:]), pair(d[5:])) &&
-			descending(d[:10], 10)%11 == int(d[10]) {
-			return true
+	case 3, 4:
+		year += 2000
+		if year > lastBirthYear {
+			year -= 200
 		}
-		year += 1800
 	case 7, 8: // foreign citizens born before 1900
 		year += 1800
 	default:
-		if year >= 97 {
-			sum = descending(d[:10], 10)
-		}
 		year += 1900
+	}
+	sum := weigh(d[:10], 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	if year >= 1997 {
+		sum = descending(d[:10], 10)
 	}
 	return validDate(year, pair(d[3:]), pair(d[5:])) && sum%11 == int(d[10])
 }

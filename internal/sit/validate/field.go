@@ -200,6 +200,12 @@ func descending(d []byte, from int) int {
 	return sum
 }
 
+// lastBirthYear is the last year a birth is taken to be in where the year of a
+// number is ambiguous or the issuer's own check refuses births to come. A
+// constant, as validators give the same answer for ever; raised with each
+// year's release.
+const lastBirthYear = 2027
+
 // validDate reports whether the day exists in the Gregorian calendar.
 func validDate(y, m, d int) bool {
 	return y >= 1 && y <= 9999 && m >= 1 && m <= 12 && d >= 1 && d <= daysIn(y, m)

@@ -102,7 +102,7 @@ func validCPR(d []byte) bool {
 	default:
 		year += 2000
 	}
-	return validDate(year, pair(d[2:]), pair(d))
+	return year <= lastBirthYear && validDate(year, pair(d[2:]), pair(d))
 }
 
 func isHetu(s string) bool {

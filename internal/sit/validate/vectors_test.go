@@ -93,6 +93,7 @@ var differences = []difference{
 	{name: "il-id", ours: false, covers: has(`^.{0,7}$`), reason: "stdnum fills up any short number"},
 	{name: "ae-id", ours: false, covers: not(has(`^784\d{12}$`)), reason: "the oracle is Luhn alone"},
 	{name: "my-nric", ours: true, covers: has(`^.{6}65`), reason: "place of birth 65", old: true},
+	{name: "id-nik", ours: false, covers: has(`^\D*(\d\D*){6}[89]`), reason: "stdnum takes 80 off the day as well as 40"},
 	{name: "id-nik", ours: true, covers: not(has(`^(3171|1101|3204|5101)`)), reason: "stdnum looks the regency up in a list"},
 	{name: "in-gstin", ours: true, covers: has(`^38`), reason: "Ladakh, a territory since 2019"},
 	{name: "cn-ric", ours: true, covers: not(has(`^(110101|310104)`)), reason: "stdnum has a list of counties and their years"},

@@ -23,7 +23,7 @@ func isBelgianNumber(s string) bool {
 		return false
 	}
 	n, check := number(d[:9]), pair(d[9:])
-	return 97-n%97 == check || 97-(2_000_000_000+n)%97 == check
+	return 97-n%97 == check || 2000+pair(d) <= lastBirthYear && 97-(2_000_000_000+n)%97 == check
 }
 
 func isBelgianVAT(s string) bool {

@@ -37,13 +37,6 @@ def itin(s):
     return len(d) == 9 and d[0] == '9' and (50 <= g <= 65 or 70 <= g <= 88 or 90 <= g <= 92 or 94 <= g <= 99)
 
 
-def regon(s):
-    """REGON of nine or fourteen digits; one of nine may stand before a hyphen."""
-    valid = importlib.import_module('stdnum.pl.regon').is_valid
-    d = ''.join(map(str, digits(s)))
-    return valid(d) or len(d) == 14 and valid(d[:9])
-
-
 def emirates(s):
     """Emirates ID: 784, birth year, Luhn."""
     d = digits(s)
@@ -110,12 +103,13 @@ def hkid(s):
 
 
 def hu_id(s):
-    """Hungarian personal number: weights 1 to 10 for births before 1997, 10 to 1 since."""
+    """Hungarian personal number: weights 1 to 10 for births before 1997, 10 to 1
+    since. 3 and 4 are births since 2000 or, for years to come, before 1900."""
     d = digits(s)
     if len(d) != 11:
         return False
     yy = d[1] * 10 + d[2]
-    new = d[0] in (3, 4) or d[0] in (1, 2) and yy >= 97
+    new = d[0] in (3, 4) and yy <= 27 or d[0] in (1, 2, 5, 6) and yy >= 97
     w = range(10, 0, -1) if new else range(1, 11)
     return sum(a * b for a, b in zip(d, w)) % 11 == d[10]
 
@@ -206,7 +200,7 @@ def nik(s):
     if len(d) != 16:
         return False
     day, month, year = ((d[i] * 10 + d[i + 1]) for i in (6, 8, 10))
-    return 1 <= (day - 40 if day > 40 else day) <= (28 if month == 2 else 30) and 1 <= month <= 12 and 0 <= year
+    return 1 <= (day - 40 if day > 40 else day) <= (28 if month == 2 else 30) and 1 <= month <= 12
 
 
 def crn(s):
