@@ -59,9 +59,9 @@ type Redaction struct {
 	Keep int
 }
 
-// Removal replaces attachments.
+// Removal replaces parts.
 type Removal struct {
-	Match  func(*message.Part) bool
+	Match  func(*message.Part) bool // no multipart container
 	Notice string // text that stands in the place of the attachment
 }
 
@@ -158,7 +158,17 @@ func (w *writer) fail(err error) {
 
 // tree edits p and what is below it: removes attachments and masks values.
 func (w *writer) tree(p, parent *message.Part, s state) {
-	if w.err != nil || p.Alternative {
+	if w.err != nil {
+		return
+	}
+	if p.Alternative {
+		// Another reading of bytes that stand in a part already: nothing of
+		// it can be taken out alone.
+		p.Walk(func(q *message.Part) {
+			if slices.ContainsFunc(w.edit.Remove, func(r Removal) bool { return r.Match(q) }) {
+				w.fail(ErrAmbiguous)
+			}
+		})
 		return
 	}
 	for _, c := range p.Children {
@@ -172,7 +182,7 @@ func (w *writer) tree(p, parent *message.Part, s state) {
 		}
 	}
 	for _, r := range w.edit.Remove {
-		if parent != nil && attached(p) && r.Match(p) || parent == nil && p.IsLeaf() && attached(p) && r.Match(p) {
+		if (parent != nil || p.IsLeaf()) && r.Match(p) {
 			w.remove(p, parent, s, r)
 			return
 		}
@@ -196,11 +206,6 @@ func protects(p *message.Part) bool {
 		return true
 	}
 	return false
-}
-
-// attached reports a part that is offered as a file or a message.
-func attached(p *message.Part) bool {
-	return p.Disp == "attachment" || len(p.Names) > 0 || p.Type == "message/rfc822"
 }
 
 // assemble gives the body with all pieces in their places.

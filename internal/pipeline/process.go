@@ -46,6 +46,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 
 	set := p.readMarkings(m, ex, f)
 	in.Markings = set.all()
+	in.Carried = p.carried(ex, set)
 	in.Findings = p.markingFindings(in.Findings, set)
 	first := policy.NewEvaluation(in)
 	evidence := p.evidence(m, set)
@@ -153,7 +154,7 @@ func (p *Pipeline) finding(x detect.Finding) Finding {
 func rule(x policy.RuleResult) Rule {
 	r := Rule{Policy: x.Policy, Rule: x.Rule, Pack: x.Pack, Assignment: x.Assignment, Mode: x.Mode, Matched: x.Matched, Effective: x.Effective,
 		Actions: []string{}, Severity: x.Severity, Recipients: orEmpty(x.Recipients), Exception: x.Exception, Note: x.Note,
-		Override: x.Override, Trace: x.Trace, ExceptTr: x.ExceptTr}
+		Override: x.Override, Parts: orEmpty(x.Parts), Trace: x.Trace, ExceptTr: x.ExceptTr}
 	for _, a := range x.Actions {
 		r.Actions = append(r.Actions, string(a.Kind))
 	}

@@ -117,6 +117,7 @@ type Rule struct {
 	Exception  string        `json:"exception"`
 	Note       string        `json:"note"`
 	Override   string        `json:"override"`
+	Parts      []string      `json:"parts"`                  // of a rule with per: part: the components it matched alone, "" for the message without attachments
 	Trace      *policy.Trace `json:"trace,omitempty"`        // only when explaining
 	ExceptTr   *policy.Trace `json:"except_trace,omitempty"` // only when explaining
 }

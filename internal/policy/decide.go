@@ -28,7 +28,7 @@ type RuleResult struct {
 	Override   string
 	Trace      *Trace // only when explaining
 	ExceptTr   *Trace
-	priority   int
+	Parts      []string // of a rule with per: part: the components it matched, "" for the message without its attachments
 }
 
 // Name is "<policy>/<rule>".
@@ -36,7 +36,7 @@ func (r RuleResult) Name() string { return r.Policy + "/" + r.Rule }
 
 // Decision is what all rules together came to.
 type Decision struct {
-	Rules   []RuleResult // all that were evaluated, in order of evaluation
+	Rules   []RuleResult // those that matched, when explaining all, in order of evaluation
 	Winner  int          // index into Rules of the rule whose verdict holds, -1 if none
 	Verdict verdict.Verdict
 	Seen    *Seen // what the decision rests on
@@ -67,56 +67,53 @@ func (s *Set) Bound() []Bound { return s.bound }
 // LabelRules gives the label rules in pack order.
 func (s *Set) LabelRules() []LabelRule { return s.labelRules }
 
-// Decide evaluates all rules. It is pure: the same input gives the same decision.
+// Decide evaluates all rules. It is pure: the same input gives the same
+// decision. Rules that did not match are in it only when explaining.
 func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 	d := Decision{Winner: -1, Verdict: verdict.Verdict{Disposition: verdict.Accept},
 		Seen: &Seen{Findings: e.Findings, Limits: e.Limits, engine: s.engine}}
 	stopped := false
 	var stopAt int
-	rules := 0
-	for i := range s.bound {
-		rules += len(s.bound[i].Rules)
-	}
-	d.Rules = make([]RuleResult, 0, rules)
 	today := e.Facts.Now.UTC().Format("2006-01-02")
 	for k := range s.bound {
-		b := s.bound[k]
+		b := &s.bound[k]
 		if stopped && b.priority() > stopAt {
 			break
 		}
-		priority := b.priority()
 		scope := e.all()
 		if b.Scope != nil {
 			scope = scope.and(e.run(b.Scope))
 		}
-		if b.When != nil {
-			scope = scope.and(e.run(b.When))
-		}
 		if !b.inRamp(e.Message.Envelope.MailFrom) {
 			scope = e.none()
+		}
+		if scope.empty() && !explain {
+			continue
+		}
+		whole := scope // where the policy's own condition holds; for the whole message
+		if b.When != nil {
+			whole = scope.and(e.run(b.When))
 		}
 		for i := range b.Rules {
 			r := &b.Rules[i]
 			mode := b.mode(r.Mode)
-			if mode == Off {
+			if mode == Off || !explain && !r.PerPart && whole.empty() {
 				continue
 			}
-			if !explain && (scope.empty() || r.When != nil && scope.and(e.run(r.When)).empty()) {
-				d.Rules = append(d.Rules, RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode,
-					Severity: r.Severity, Override: r.overrideWith(), priority: priority})
+			var seen seen
+			var hit set
+			if r.PerPart {
+				hit = s.matchParts(e, &seen, b, r, scope, today, explain)
+			} else {
+				hit = s.match(e, &seen, b, r, whole, today, explain)
+			}
+			if hit.empty() && !explain {
 				continue
 			}
-			res := RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode,
-				Severity: r.Severity, Override: r.overrideWith(), priority: priority}
-			hit := s.match(e, &res, b, *r, scope, today, explain)
+			res := RuleResult{Pack: b.Pack, Policy: b.ID, Rule: r.ID, Assignment: b.Assignment.Name, Mode: mode, Severity: r.Severity,
+				Override: r.overrideWith(), Exception: seen.exception, Trace: seen.trace, ExceptTr: seen.exceptTr, Parts: seen.parts}
 			if !hit.empty() {
-				res.Matched = true
-				res.Recipients = e.names(hit)
-				res.Actions = fill(r.Then, e, b, *r)
-				s.people(e, &res)
-				res.Effective = mode == Enforce
-				e.protectNullSender(&res, b)
-				s.drop(e, &res, *r, hit)
+				s.matched(e, &res, b, r, hit)
 				if res.Effective && r.Stop && !stopped {
 					stopped, stopAt = true, b.priority()
 				}
@@ -128,8 +125,51 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 	return d
 }
 
+// matched fills in what comes of a rule that holds for some recipients.
+func (s *Set) matched(e *Evaluation, res *RuleResult, b *Bound, r *Rule, hit set) {
+	res.Matched, res.Effective = true, res.Mode == Enforce
+	res.Recipients = e.names(hit)
+	res.Actions = fill(r.Then, e, b, r)
+	s.people(e, res)
+	e.protectNullSender(res, b)
+	s.drop(e, res, r, hit)
+}
+
+// seen is what matching a rule came across.
+type seen struct {
+	exception       string
+	trace, exceptTr *Trace
+	parts           []string
+}
+
+// matchParts matches a rule against each component of the message alone.
+func (s *Set) matchParts(e *Evaluation, res *seen, b *Bound, r *Rule, scope set, today string, explain bool) set {
+	hit := e.none()
+	for _, c := range e.components() {
+		e.component = &c
+		in := scope
+		if b.When != nil {
+			in = in.and(e.run(b.When))
+		}
+		var one seen
+		got := s.match(e, &one, b, r, in, today, explain)
+		if !got.empty() {
+			res.parts = append(res.parts, c.Part)
+		}
+		if res.trace == nil || !got.empty() && hit.empty() {
+			res.trace, res.exceptTr = one.trace, one.exceptTr
+		}
+		if one.exception != "" {
+			res.exception = one.exception
+		}
+		hit = hit.or(got)
+	}
+	e.component = nil
+	return hit
+}
+
 // match gives the recipients for which a rule holds and no exception does.
-func (s *Set) match(e *Evaluation, res *RuleResult, b Bound, r Rule, scope set, today string, explain bool) set {
+func (s *Set) match(e *Evaluation, res *seen, b *Bound, r *Rule, scope set, today string, explain bool) set {
 	eval := func(c Condition, tr **Trace) set {
 		if !explain {
 			return e.run(c)
@@ -146,18 +186,19 @@ func (s *Set) match(e *Evaluation, res *RuleResult, b Bound, r Rule, scope set, 
 	}
 	hit := scope
 	if r.When != nil {
-		hit = hit.and(eval(r.When, &res.Trace))
+		hit = hit.and(eval(r.When, &res.trace))
 	}
 	if r.Except != nil && (!hit.empty() || explain) {
-		hit = hit.and(eval(r.Except, &res.ExceptTr).not(e.n))
+		hit = hit.and(eval(r.Except, &res.exceptTr).not(e.n))
 	}
 	if hit.empty() {
 		return hit
 	}
-	for _, x := range s.exceptions {
+	for i := range s.exceptions {
+		x := &s.exceptions[i]
 		if x.covers(b.ID, r.ID) && today <= x.Until {
 			if rest := hit.and(e.run(x.Who).not(e.n)); rest.count() < hit.count() {
-				hit, res.Exception = rest, x.ID
+				hit, res.exception = rest, x.ID
 			}
 		}
 	}
@@ -166,7 +207,7 @@ func (s *Set) match(e *Evaluation, res *RuleResult, b Bound, r Rule, scope set, 
 
 // protectNullSender keeps mail with the null reverse-path (bounces, RFC 5321
 // 4.5.5) from being refused or held by anything but the ceiling.
-func (e *Evaluation) protectNullSender(res *RuleResult, b Bound) {
+func (e *Evaluation) protectNullSender(res *RuleResult, b *Bound) {
 	env := e.Message.Envelope
 	if env.MailFrom != "" || env.Assumed || b.Built && res.Rule == "block" {
 		return
@@ -211,7 +252,7 @@ func (d *Decision) choose() {
 }
 
 // fill gives a copy of actions with the variables of texts replaced.
-func fill(actions []Action, e *Evaluation, b Bound, r Rule) []Action {
+func fill(actions []Action, e *Evaluation, b *Bound, r *Rule) []Action {
 	lab := "none"
 	if e.Label.Label != nil {
 		lab = e.Label.Label.Name
@@ -228,6 +269,7 @@ func fill(actions []Action, e *Evaluation, b Bound, r Rule) []Action {
 	rep := strings.NewReplacer(pairs...)
 	out := slices.Clone(actions)
 	for i := range out {
+		out[i].Remove = out[i].Remove.in(e)
 		out[i].Reply.Text = rep.Replace(out[i].Reply.Text)
 		out[i].Value = rep.Replace(out[i].Value)
 		out[i].Reason = rep.Replace(out[i].Reason)

@@ -100,7 +100,7 @@ func TestExceptionDay(t *testing.T) {
 	for now, want := range map[string]verdict.Disposition{"2026-12-31T23:59:59Z": verdict.Accept, "2027-01-01T00:00:00Z": verdict.Reject, "2027-01-01T10:00:00+11:00": verdict.Accept} {
 		in := input("AUDITOR@own.example", "x@other.example")
 		in.Facts.Now, _ = time.Parse(time.RFC3339, now)
-		d := set.Decide(NewEvaluation(in), false)
+		d := set.Decide(NewEvaluation(in), true)
 		if d.Verdict.Disposition != want {
 			t.Errorf("at %s: %s, want %s", now, d.Verdict.Disposition, want)
 		}

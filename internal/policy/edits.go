@@ -43,6 +43,7 @@ type Redact struct {
 // Remove replaces attachments by a notice.
 type Remove struct {
 	Match    Attachment
+	Parts    []string // of a matched rule: the parts of the message that fit
 	Notice   string
 	Fallback verdict.Disposition // when one cannot be removed
 }
@@ -80,8 +81,24 @@ func (s *Set) With(engine *detect.Engine, site *Organisation) *Set {
 	return &out
 }
 
-// Fits reports whether an attachment is one to be removed.
-func (r Remove) Fits(p *message.Part) bool { return r.Match.fits(nil, p) }
+// in gives the removal with the parts that it is about. Of something within a
+// document or an archive the whole is removed.
+func (r *Remove) in(e *Evaluation) *Remove {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	for _, a := range e.attachments() {
+		part, _, _ := strings.Cut(a.path, "/")
+		if r.Match.fits(e, a) && !slices.Contains(out.Parts, part) {
+			out.Parts = append(out.Parts, part)
+		}
+	}
+	return &out
+}
+
+// Fits reports whether a part is one to be removed.
+func (r *Remove) Fits(p *message.Part) bool { return slices.Contains(r.Parts, p.Path) }
 
 // fillBanner replaces variables; in HTML what they stand for is text.
 func fillBanner(b *Banner, rep *strings.Replacer, pairs []string) *Banner {
@@ -106,7 +123,7 @@ const RecipientsRemoved = "recipients-removed"
 // removal with a notice to the sender. A milter gives one answer for all
 // recipients (RFC 5321 has none for each after DATA). If nobody may be told,
 // the whole message is refused: nothing disappears without a word.
-func (s *Set) drop(e *Evaluation, res *RuleResult, r Rule, hit set) {
+func (s *Set) drop(e *Evaluation, res *RuleResult, r *Rule, hit set) {
 	if !r.Drop || hit.full(e.n) || len(e.recipient) == 0 {
 		return
 	}

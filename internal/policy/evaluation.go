@@ -22,11 +22,19 @@ type Input struct {
 	Skipped   []budget.Skip // everything not fully inspected, detection's too
 	Findings  []detect.Finding
 	Markings  []marking.Marking
+	Carried   []Carried        // labels of attachments
 	Label     label.Assignment // the zero Assignment while label rules run
 	Catalogue *label.Catalogue
 	Facts     facts.Facts
 	Lists     *Lists
 	Limits    budget.Limits
+}
+
+// Carried is a label that an attachment carries, in its properties or as a
+// marking in its text. A marking above the ceiling has outcome block.
+type Carried struct {
+	Part  string
+	Label label.Assignment
 }
 
 // Evaluation is one run of conditions over one message. It is not safe for
@@ -43,6 +51,11 @@ type Evaluation struct {
 	skips     []budget.Skip       // work-budget met while matching
 	recipient []address
 	sender    address
+	fromList  []address
+	fromSet   bool // fromList is filled in
+	attached  []attached
+	listed    bool       // attached is filled in
+	component *Component // what alone is looked at, nil for everything
 }
 
 // NewEvaluation prepares an evaluation.
@@ -131,6 +144,18 @@ func (e *Evaluation) header(name string) []string {
 	}
 	e.fields[name] = out
 	return out
+}
+
+// from gives the mailboxes of the From fields.
+func (e *Evaluation) from() []address {
+	if e.fromSet {
+		return e.fromList
+	}
+	e.fromSet = true
+	for _, box := range message.Mailboxes(e.Message.Header, "From") {
+		e.fromList = append(e.fromList, newAddress(box))
+	}
+	return e.fromList
 }
 
 // address is a mailbox split for matching. Both parts are lower case: domains

@@ -3,7 +3,10 @@ package policy
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+
+	"labelmilter/internal/facts"
 )
 
 // AddressMatch tests a mailbox. Every field that is set must hold; within a
@@ -13,9 +16,11 @@ type AddressMatch struct {
 	AddressList   string   // named list of mailboxes
 	Domain        []string // lower case; ".example" and "*.example" for subdomains
 	DomainList    string
-	Group         []string          // directory groups, from the fact "<who>.groups"
-	Attribute     map[string]string // directory attributes, from the fact "<who>.<name>"
-	Network       []netip.Prefix    // sender only: client address
+	Group         []string            // directory groups, from the fact "<who>.groups"
+	Attribute     map[string][]string // directory attributes, from the fact "<who>.<name>"; globs, lower case
+	Text          TextMatch           // words and patterns in the address
+	In            AddressIn           // sender only: which address
+	Network       []netip.Prefix      // sender only: client address
 	NetworkList   string
 	Authenticated *bool    // sender only
 	Internal      *bool    // of the organisation
@@ -23,8 +28,20 @@ type AddressMatch struct {
 	Rated         *bool    // rated below the label; with Ratings
 	Ratings       Ratings
 	Lookalike     *Lookalike // the domain looks like one of these
+	FirstTime     *bool      // recipient only: the sender never wrote to it before, by the fact "recipient.first_time:<mailbox>"
+	Manager       *bool      // recipient only: it is the sender's manager
 	Not           *AddressMatch
 }
+
+// AddressIn says which address of the sender is looked at.
+type AddressIn string
+
+// The addresses.
+const (
+	InEnvelope       AddressIn = "envelope" // MAIL FROM; "" is the same
+	InFrom           AddressIn = "header"   // the From field, each of its mailboxes
+	InEnvelopeOrFrom AddressIn = "either"
+)
 
 // Sender is the condition `sender:` on the envelope sender.
 type Sender struct {
@@ -50,7 +67,17 @@ type RecipientCount struct{ Range Range }
 
 func (c Sender) eval(e *Evaluation) set {
 	e.saw("domain %q, authenticated %v", e.sender.domain, e.Message.Envelope.AuthUser != "")
-	return e.whole(c.Match.fits(e, "sender", e.sender, c.Site))
+	if c.Match.In != InFrom && c.Match.fits(e, "sender", e.sender, c.Site) {
+		return e.all()
+	}
+	if c.Match.In == InFrom || c.Match.In == InEnvelopeOrFrom {
+		for _, a := range e.from() {
+			if c.Match.fits(e, "from", a, c.Site) {
+				return e.all()
+			}
+		}
+	}
+	return e.none()
 }
 
 func (c Recipient) eval(e *Evaluation) set {
@@ -90,9 +117,23 @@ func (m AddressMatch) fits(e *Evaluation, who string, a address, site *Organisat
 		return false
 	}
 	for name, want := range m.Attribute {
-		if !anyOf([]string{want}, e.values(who, a, name)) {
+		if !slices.ContainsFunc(e.values(who, a, name), func(v string) bool { return anyGlob(want, strings.ToLower(strings.TrimSpace(v))) }) {
 			return false
 		}
+	}
+	if len(m.Text.Matchers) > 0 && !m.Text.any(e, a.raw) {
+		return false
+	}
+	if m.FirstTime != nil {
+		f := e.Facts.Get(factName(who, a, FirstTime))
+		if f.State != facts.Known || (f.Value == "true") != *m.FirstTime {
+			return false
+		}
+	}
+	if m.Manager != nil && *m.Manager != slices.ContainsFunc(e.values("sender", e.sender, TheManager), func(v string) bool {
+		return strings.EqualFold(strings.TrimSpace(v), a.full)
+	}) {
+		return false
 	}
 	for _, name := range m.Same {
 		if !e.same(who, a, name) {
@@ -121,9 +162,9 @@ func (m AddressMatch) fits(e *Evaluation, who string, a address, site *Organisat
 }
 
 // factName is "sender.groups", and "recipient.groups:<mailbox>" for a
-// recipient.
+// recipient or, with "from", a mailbox of the From field.
 func factName(who string, a address, name string) string {
-	if who == "recipient" {
+	if who != "sender" {
 		return who + "." + name + ":" + a.full
 	}
 	return who + "." + name
@@ -224,7 +265,13 @@ func (m AddressMatch) String() string {
 		add("group", lst(m.Group))
 	}
 	for _, k := range sortedKeys(m.Attribute) {
-		add("attribute", "{"+k+": "+m.Attribute[k]+"}")
+		add("attribute", "{"+k+": "+lst(m.Attribute[k])+"}")
+	}
+	if len(m.Text.Matchers) > 0 {
+		add("address", m.Text.String())
+	}
+	if m.In != "" {
+		add("in", string(m.In))
 	}
 	if len(m.Network) > 0 {
 		add("network", fmt.Sprint(m.Network))
@@ -243,6 +290,12 @@ func (m AddressMatch) String() string {
 	}
 	if m.Rated != nil {
 		add("rated_below_label", fmt.Sprint(*m.Rated))
+	}
+	if m.FirstTime != nil {
+		add("first_time", fmt.Sprint(*m.FirstTime))
+	}
+	if m.Manager != nil {
+		add("manager_of_sender", fmt.Sprint(*m.Manager))
 	}
 	if m.Lookalike != nil {
 		add("lookalike", fmt.Sprintf("%d domains", len(m.Lookalike.Domains)))

@@ -31,29 +31,37 @@ func (c SIT) wants(f detect.Finding) bool {
 }
 
 func (c SIT) eval(e *Evaluation) set {
-	most := 0 // no more distinct values than this
-	for _, t := range c.Types {
-		for _, i := range e.ofType(t.ID) {
-			most += max(len(e.Findings[i].Instances), e.Findings[i].Unique)
+	if c.MinUnique > 0 && !e.tracing() {
+		most := 0 // no more distinct values than this
+		for _, t := range c.Types {
+			for _, i := range e.ofType(t.ID) {
+				most += max(len(e.Findings[i].Instances), e.Findings[i].Unique)
+			}
 		}
-	}
-	if c.MinUnique > 0 && most < c.MinUnique && !e.tracing() {
-		return e.none()
+		if most < c.MinUnique {
+			return e.none()
+		}
 	}
 	counts := map[string]map[string]bool{} // part ("" unless PerPart) → type + value
-	for _, f := range e.Findings {
-		if !c.wants(f) {
-			continue
+	for k, t := range c.Types {
+		if slices.ContainsFunc(c.Types[:k], func(x SITType) bool { return x.ID == t.ID }) {
+			continue // counted with the first of the name
 		}
-		part := ""
-		if c.PerPart {
-			part = f.Part + "\x00" + string(f.Where)
-		}
-		if counts[part] == nil {
-			counts[part] = map[string]bool{}
-		}
-		for _, v := range distinct(f) {
-			counts[part][f.Type+"\x00"+v] = true
+		for _, i := range e.ofType(t.ID) {
+			f := &e.Findings[i]
+			if !c.wants(*f) || !e.sees(f.Part) {
+				continue
+			}
+			part := ""
+			if c.PerPart {
+				part = f.Part + "\x00" + string(f.Where)
+			}
+			if counts[part] == nil {
+				counts[part] = map[string]bool{}
+			}
+			for _, v := range distinct(*f) {
+				counts[part][f.Type+"\x00"+v] = true
+			}
 		}
 	}
 	best := 0
@@ -107,7 +115,7 @@ type MarkingIs struct {
 func (c MarkingIs) eval(e *Evaluation) set {
 	e.saw("%d markings", len(e.Markings))
 	for _, m := range e.Markings {
-		if c.fits(m) {
+		if e.sees(m.Part) && c.fits(m) {
 			return e.all()
 		}
 	}
@@ -148,19 +156,23 @@ func (c LabelIs) eval(e *Evaluation) set {
 		have = string(a.Label.ID)
 	}
 	e.saw("%s, outcome %s", have, a.Outcome)
+	return e.whole(c.fits(a))
+}
+
+func (c LabelIs) fits(a label.Assignment) bool {
 	if len(c.Is) > 0 && (a.Label == nil || a.Outcome == label.Block || !slices.Contains(c.Is, a.Label.ID)) {
-		return e.none()
+		return false
 	}
 	if c.AtLeast != nil && !a.AtLeast(c.AtLeast.Rank) {
-		return e.none()
+		return false
 	}
 	if c.AtMost != nil && !a.AtMost(c.AtMost.Rank) {
-		return e.none()
+		return false
 	}
 	if c.BelowContent && a.Mismatch == nil {
-		return e.none()
+		return false
 	}
-	return e.all()
+	return true
 }
 
 // Unlabelled is `unlabelled:`.
@@ -192,7 +204,7 @@ type Inspection struct {
 }
 
 func (c Inspection) eval(e *Evaluation) set {
-	skipped := append(slices.Clone(e.Skipped), e.skips...)
+	skipped := slices.DeleteFunc(slices.Concat(e.Skipped, e.skips), func(s budget.Skip) bool { return !e.sees(s.Part) })
 	e.saw("%d parts not fully inspected", len(skipped))
 	if c.Incomplete != nil && *c.Incomplete != (len(skipped) > 0) {
 		return e.none()

@@ -2,12 +2,11 @@ package policy
 
 import (
 	"fmt"
-	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"labelmilter/internal/budget"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/message"
 )
@@ -56,53 +55,6 @@ func (c MessageIs) eval(e *Evaluation) set {
 		return e.whole(c.Size.Has(m.Size))
 	}
 	return e.all()
-}
-
-// Attachment is `attachment:`: one attachment fits all that is set.
-type Attachment struct {
-	Name      []string // globs on any spelling of the name, lower case
-	Extension []string // without dot, lower case
-	Type      []string // declared media type, globs
-	Size      *Range   // bytes as declared in the message, still encoded
-	Encrypted *bool
-}
-
-func (c Attachment) eval(e *Evaluation) set {
-	n := 0
-	ok := anyPart(e.Message.Root, func(p *message.Part) bool {
-		if len(p.Children) > 0 || p.Disp != "attachment" && len(p.Names) == 0 {
-			return false
-		}
-		n++
-		return c.fits(e, p)
-	})
-	e.saw("%d attachments", n)
-	return e.whole(ok)
-}
-
-func (c Attachment) fits(e *Evaluation, p *message.Part) bool {
-	name := func(f func(string) bool) bool {
-		return slices.ContainsFunc(p.Names, func(n string) bool { return f(strings.ToLower(n)) })
-	}
-	if len(c.Name) > 0 && !name(func(n string) bool { return anyGlob(c.Name, n) }) {
-		return false
-	}
-	if len(c.Extension) > 0 && !name(func(n string) bool { return slices.Contains(c.Extension, strings.TrimPrefix(path.Ext(n), ".")) }) {
-		return false
-	}
-	if len(c.Type) > 0 && !anyGlob(c.Type, p.Type) {
-		return false
-	}
-	if c.Size != nil && !c.Size.Has(int64(len(p.Raw))) {
-		return false
-	}
-	if c.Encrypted != nil {
-		enc := slices.ContainsFunc(e.Skipped, func(s budget.Skip) bool {
-			return s.Reason == budget.Encrypted && (s.Part == p.Path || strings.HasPrefix(s.Part, p.Path+"/"))
-		})
-		return enc == *c.Encrypted
-	}
-	return true
 }
 
 // TimeWindow is `time:`: the clock of the decision is in one of the windows.
@@ -183,16 +135,38 @@ func (w *Window) days(s string) error {
 	return nil
 }
 
-// FactIs is `fact:`: the state of a fact.
+// FactIs is `fact:`: the state of a fact, and what it says. A fact about
+// recipients named without one (recipient.groups) holds for each alone.
 type FactIs struct {
 	Name  string
 	State []facts.State
+	Is    []string // values, lower case
+	Range *Range   // of a number
 }
 
 func (c FactIs) eval(e *Evaluation) set {
+	if strings.HasPrefix(c.Name, "recipient.") && !strings.Contains(c.Name, ":") {
+		return e.each(func(i int) bool {
+			return i < len(e.recipient) && c.fits(e.Facts.Get(c.Name+":"+e.recipient[i].full))
+		})
+	}
 	f := e.Facts.Get(c.Name)
 	e.saw("%s", f.State)
-	return e.whole(slices.Contains(c.State, f.State))
+	return e.whole(c.fits(f))
+}
+
+func (c FactIs) fits(f facts.Fact) bool {
+	if !slices.Contains(c.State, f.State) {
+		return false
+	}
+	if len(c.Is) > 0 && !anyOf(c.Is, strings.Split(f.Value, ",")) {
+		return false
+	}
+	if c.Range == nil {
+		return true
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(f.Value), 10, 64)
+	return err == nil && c.Range.Has(n)
 }
 
 func anyPart(p *message.Part, f func(*message.Part) bool) bool {
@@ -230,25 +204,6 @@ func (c MessageIs) String() string {
 	return "message: {" + strings.Join(out, ", ") + "}"
 }
 
-func (c Attachment) String() string {
-	var out []string
-	for _, kv := range []struct {
-		k string
-		v []string
-	}{{"name", c.Name}, {"extension", c.Extension}, {"type", c.Type}} {
-		if len(kv.v) > 0 {
-			out = append(out, kv.k+": ["+strings.Join(kv.v, ", ")+"]")
-		}
-	}
-	if c.Size != nil {
-		out = append(out, "size: "+c.Size.String())
-	}
-	if c.Encrypted != nil {
-		out = append(out, fmt.Sprintf("encrypted: %v", *c.Encrypted))
-	}
-	return "attachment: {" + strings.Join(out, ", ") + "}"
-}
-
 func (c TimeWindow) String() string {
 	var out []string
 	for _, w := range c.Windows {
@@ -257,4 +212,13 @@ func (c TimeWindow) String() string {
 	return "time: {window: [" + strings.Join(out, ", ") + "], zone: " + c.Zone.String() + "}"
 }
 
-func (c FactIs) String() string { return fmt.Sprintf("fact: {name: %s, state: %v}", c.Name, c.State) }
+func (c FactIs) String() string {
+	s := fmt.Sprintf("fact: {name: %s, state: %v", c.Name, c.State)
+	if len(c.Is) > 0 {
+		s += fmt.Sprintf(", is: %v", c.Is)
+	}
+	if c.Range != nil {
+		s += ", " + strings.Trim(c.Range.String(), "{}")
+	}
+	return s + "}"
+}

@@ -78,7 +78,7 @@ type TextIn struct {
 func (c TextIn) eval(e *Evaluation) set {
 	n := 0
 	for _, t := range e.Extract.Texts {
-		if !c.covers(t.Where) {
+		if !c.covers(t.Where) || !e.sees(t.Part) {
 			continue
 		}
 		n++

@@ -382,6 +382,9 @@ func TestAgainstReference(t *testing.T) {
 			in := inputs[(round*7+k)%len(inputs)]
 			want, win, disp := refDecide(bound, exceptions, in)
 			got := set.Decide(NewEvaluation(in), k%16 == 0)
+			if k%16 != 0 { // only those that matched are in it
+				want, win = onlyMatched(want, win)
+			}
 			if msg := compare(got, want, win, disp, in.Message.Envelope.MailFrom == ""); msg != "" {
 				if differ++; differ > 5 {
 					t.FailNow()
@@ -401,9 +404,22 @@ func TestAgainstReference(t *testing.T) {
 			}
 		}
 	}
-	if matched < 10000 || won < 5000 || excepted < 500 {
+	if matched < 10000 || won < 5000 || excepted < 100 {
 		t.Errorf("the cases are too tame: %d rules matched, %d verdicts, %d exceptions", matched, won, excepted)
 	}
+}
+
+func onlyMatched(in []outcome, win int) (out []outcome, newWin int) {
+	newWin = -1
+	for i, o := range in {
+		if i == win {
+			newWin = len(out)
+		}
+		if o.matched {
+			out = append(out, o)
+		}
+	}
+	return out, newWin
 }
 
 func compare(got Decision, want []outcome, win int, disp verdict.Disposition, null bool) string {

@@ -128,6 +128,7 @@ type Rule struct {
 	Then        []Action
 	Stop        bool
 	Override    *Override
+	PerPart     bool // the rule's conditions look at one component at a time
 	Drop        bool // a refusal takes the matching recipients out instead, where that is possible
 }
 
@@ -156,13 +157,12 @@ const DefaultPriority = 100
 
 // Assignment binds a policy to a site.
 type Assignment struct {
-	Name       string // for the record; "" for the policy as the pack has it
-	Mode       Mode   // "" = the pack's
-	Priority   *int
-	Scope      Condition // nil = everything
-	Percent    *float64  // of senders, by a stable hash
-	Variables  map[string]string
-	Directions []string
+	Name      string // for the record; "" for the policy as the pack has it
+	Mode      Mode   // "" = the pack's
+	Priority  *int
+	Scope     Condition // nil = everything
+	Percent   *float64  // of senders, by a stable hash
+	Variables map[string]string
 }
 
 // Bound is a policy with one assignment: what is evaluated.

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/mail"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -200,49 +198,14 @@ func Envelope(h message.Header, o Options) message.Envelope {
 	env := o.Envelope
 	env.Assumed = !o.GivenFrom || !o.GivenRcpt
 	if !o.GivenFrom {
-		if as := addresses(h, "From"); len(as) > 0 {
+		if as := message.Mailboxes(h, "From"); len(as) > 0 {
 			env.MailFrom = as[0]
 		}
 	}
 	if !o.GivenRcpt {
-		env.RcptTo = addresses(h, "To", "Cc", "Bcc")
+		env.RcptTo = message.Mailboxes(h, "To", "Cc", "Bcc")
 	}
 	return env
-}
-
-// addresses gives the mailboxes of address fields, each once.
-func addresses(h message.Header, names ...string) []string {
-	out := []string{}
-	seen := map[string]bool{}
-	for _, n := range names {
-		for _, f := range h.All(n) {
-			for _, a := range parseAddresses(f.Value()) {
-				if !seen[a] && len(out) < 10_000 {
-					seen[a] = true
-					out = append(out, a)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// parseAddresses reads an address list; of one that does not parse it takes
-// whatever looks like a mailbox.
-func parseAddresses(s string) []string {
-	var out []string
-	if list, err := mail.ParseAddressList(s); err == nil {
-		for _, a := range list {
-			out = append(out, a.Address)
-		}
-		return out
-	}
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t,;<>\"()", r) }) {
-		if i := strings.IndexByte(w, '@'); i > 0 && i < len(w)-1 {
-			out = append(out, w)
-		}
-	}
-	return out
 }
 
 // Facts gives the facts of a stored message: those of the expectation, and the

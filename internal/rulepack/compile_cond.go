@@ -61,11 +61,11 @@ func (c *compiler) cond(pack string, y *Cond) policy.Condition {
 		return policy.TextIn{Key: "text", Where: []extract.Where{extract.InSubject, extract.InBody, extract.InAttachment, extract.InName,
 			extract.InProperty, extract.InHidden}, Text: c.text(pack, y.node, y.Text)}
 	}
-	return c.leaf(y)
+	return c.leaf(pack, y)
 }
 
-// leaf compiles the conditions that need no pack scope.
-func (c *compiler) leaf(y *Cond) policy.Condition {
+// leaf compiles the conditions on content and circumstances.
+func (c *compiler) leaf(pack string, y *Cond) policy.Condition {
 	switch {
 	case y.SIT != nil:
 		return c.sitCond(y)
@@ -86,16 +86,7 @@ func (c *compiler) leaf(y *Cond) policy.Condition {
 		}
 		return policy.OutcomeIs{Of: os}
 	case y.Attachment != nil:
-		a := y.Attachment
-		out := policy.Attachment{Name: lower(a.Name), Extension: lower(a.Extension), Type: lower(a.Type), Encrypted: a.Encrypted}
-		for i, e := range out.Extension {
-			out.Extension[i] = strings.TrimPrefix(e, ".")
-		}
-		if a.Size != nil {
-			r := interval(a.Size)
-			out.Size = &r
-		}
-		return out
+		return c.attachment(pack, y.Attachment)
 	case y.Inspection != nil:
 		return c.inspection(y)
 	case y.Message != nil:
@@ -113,13 +104,31 @@ func (c *compiler) leaf(y *Cond) policy.Condition {
 		}
 		return policy.ConflictIs{Of: y.Conflict}
 	case y.Fact != nil:
-		var st []facts.State
-		for _, s := range y.Fact.State {
-			st = append(st, facts.State(s))
+		return factCond(y.Fact)
+	case y.SenderRate != nil:
+		r := policy.Rate{Of: policy.Counted(y.SenderRate.Of), Within: y.SenderRate.Within}
+		if y.SenderRate.Amount != nil {
+			r.Range = interval(y.SenderRate.Amount)
 		}
-		return policy.FactIs{Name: y.Fact.Name, State: st}
+		return r
+	case y.ThreadGrowth != nil:
+		return policy.Growth{Range: interval(y.ThreadGrowth)}
 	}
 	return policy.All{} // empty or reported by the decoder
+}
+
+func factCond(y *factY) policy.FactIs {
+	out := policy.FactIs{Name: y.Name, Is: lower(y.Is)}
+	for _, s := range y.State {
+		out.State = append(out.State, facts.State(s))
+	}
+	if len(out.State) == 0 {
+		out.State = []facts.State{facts.Known}
+	}
+	if y.AtLeast != nil || y.AtMost != nil {
+		out.Range = &policy.Range{AtLeast: y.AtLeast, AtMost: y.AtMost}
+	}
+	return out
 }
 
 func (c *compiler) conds(pack string, ys []Cond) []policy.Condition {
@@ -141,7 +150,14 @@ func lower(in []string) []string {
 }
 
 func (c *compiler) address(pack string, y *addressY, sender bool) policy.AddressMatch {
-	m := policy.AddressMatch{Group: y.Group, Attribute: y.Attribute, Authenticated: y.Authenticated, Internal: y.Internal}
+	m := policy.AddressMatch{Group: y.Group, Authenticated: y.Authenticated, Internal: y.Internal, In: policy.AddressIn(y.In), FirstTime: y.FirstTime, Manager: y.Manager,
+		Text: policy.TextMatch{Matchers: c.matchers(pack, &textY{Words: y.Words, Matches: y.Matches})}}
+	for k, vs := range y.Attribute {
+		if m.Attribute == nil {
+			m.Attribute = make(map[string][]string, len(y.Attribute))
+		}
+		m.Attribute[strings.ToLower(k)] = lower(vs)
+	}
 	take := func(v *values) ([]string, string) {
 		if v == nil {
 			return nil, ""
@@ -179,6 +195,12 @@ func (c *compiler) address(pack string, y *addressY, sender bool) policy.Address
 	if !sender && (y.Network != nil || y.Authenticated != nil) {
 		c.at(y.Pos, "use sender:", "network and authenticated are known of the sender only")
 	}
+	if sender && (y.FirstTime != nil || y.Manager != nil) {
+		c.at(y.Pos, "use recipient:", "first_time and manager_of_sender are about recipients")
+	}
+	if !sender && y.In != "" {
+		c.at(y.Pos, "use sender:", "in is about the sender")
+	}
 	c.relations(pack, y, &m, sender)
 	if y.Not != nil {
 		not := c.address(pack, y.Not, sender)
@@ -188,31 +210,21 @@ func (c *compiler) address(pack string, y *addressY, sender bool) policy.Address
 }
 
 // matchers compiles the words and expressions of a text condition.
-func (c *compiler) matchers(pack string, n *strictyaml.Node, y *textY) []policy.Matcher {
+func (c *compiler) matchers(pack string, y *textY) []policy.Matcher {
 	var out []policy.Matcher
-	words := y.Words.Words
-	if len(words) > 0 {
+	if words := y.Words.Words; len(words) > 0 {
 		out = append(out, c.words(y.Words.node, words, match.WordOptions{})...)
 	}
 	for _, ref := range y.Words.Keywords {
-		pos := n.Pos()
-		if y.Words.node != nil {
-			pos = y.Words.node.Pos()
-		}
-		if full, ok := c.keyword(pack, ref, pos); ok {
+		if full, ok := c.keyword(pack, ref, y.Words.node.Pos()); ok {
 			k := c.keywords[full]
 			out = append(out, c.words(y.Words.node, k.Words, match.WordOptions{CaseSensitive: k.CaseSensitive, String: k.String})...)
 		}
 	}
-	for i, expr := range y.Matches {
-		at := n
-		if key := n.Entries(); len(key) > 0 {
-			if v := key[0].Value.Get("matches"); v != nil {
-				at = v
-				if items := v.Items(); i < len(items) {
-					at = items[i]
-				}
-			}
+	for i, expr := range y.Matches.Exprs {
+		at := y.Matches.node
+		if items := at.Items(); i < len(items) {
+			at = items[i]
 		}
 		if m := c.pattern(at, expr); m != nil {
 			out = append(out, m)
@@ -222,8 +234,8 @@ func (c *compiler) matchers(pack string, n *strictyaml.Node, y *textY) []policy.
 }
 
 func (c *compiler) text(pack string, n *strictyaml.Node, y *textY) policy.TextMatch {
-	t := policy.TextMatch{Matchers: c.matchers(pack, n, y)}
-	if len(y.Words.Words)+len(y.Words.Keywords)+len(y.Matches) == 0 {
+	t := policy.TextMatch{Matchers: c.matchers(pack, y)}
+	if len(y.Words.Words)+len(y.Words.Keywords)+len(y.Matches.Exprs) == 0 {
 		c.d.Problem(n, "give words: or matches:", "the condition tests nothing")
 	}
 	return t
@@ -266,7 +278,7 @@ func (c *compiler) header(pack string, y *Cond) policy.Condition {
 	if h.Name != "" && !headerName(h.Name) {
 		c.d.Problem(y.node, "use printable ASCII without blanks and colon (RFC 5322 2.2)", "%q is not a header field name", h.Name)
 	}
-	return policy.HeaderField{Name: strings.ToLower(h.Name), Exists: h.Exists, Text: policy.TextMatch{Matchers: c.matchers(pack, y.node, &h.textY)}}
+	return policy.HeaderField{Name: strings.ToLower(h.Name), Exists: h.Exists, Text: policy.TextMatch{Matchers: c.matchers(pack, &h.textY)}}
 }
 
 func headerName(s string) bool {
@@ -292,18 +304,8 @@ func (c *compiler) sitCond(y *Cond) policy.Condition {
 
 func (c *compiler) labelCond(y *Cond) policy.Condition {
 	l := y.Label
-	out := policy.LabelIs{BelowContent: l.BelowContent}
-	for _, id := range l.Is {
-		if x := c.label(y.node, y.Pos, id); x != nil {
-			out.Is = append(out.Is, x.ID)
-		}
-	}
-	if l.AtLeast != "" {
-		out.AtLeast = c.label(y.node, y.Pos, l.AtLeast)
-	}
-	if l.AtMost != "" {
-		out.AtMost = c.label(y.node, y.Pos, l.AtMost)
-	}
+	out := *c.labelRange(y.node, y.Pos, labelRangeY{l.Is, l.AtLeast, l.AtMost})
+	out.BelowContent = l.BelowContent
 	if len(l.Is) == 0 && l.AtLeast == "" && l.AtMost == "" && !l.BelowContent {
 		c.d.Problem(y.node, "give is:, at_least:, at_most: or below_content:", "the condition tests nothing")
 	}

@@ -151,7 +151,7 @@ func (c *compiler) policy(p *pack, y policyY) *policy.Policy {
 	for _, r := range y.Rules {
 		c.id(r.Pos, "rule", r.ID, seen)
 		rule := policy.Rule{Pos: r.Pos, ID: r.ID, Description: r.Description, Severity: r.Severity, Mode: policy.Mode(r.Mode),
-			When: orAlways(c.cond(p.packMeta.ID, r.When)), Except: c.cond(p.packMeta.ID, r.Except), Stop: r.Stop}
+			When: orAlways(c.cond(p.packMeta.ID, r.When)), Except: c.cond(p.packMeta.ID, r.Except), Stop: r.Stop, PerPart: r.Per == "part"}
 		if r.Mode != "" && policy.Weaker(rule.Mode, out.Mode) != rule.Mode {
 			c.at(r.Pos, "make it weaker, or raise the mode of the policy", "rule %q: mode %s is stronger than the policy's %s", r.ID, r.Mode, y.Mode)
 		}
@@ -160,7 +160,7 @@ func (c *compiler) policy(p *pack, y policyY) *policy.Policy {
 		}
 		verdicts := 0
 		for i := range r.Then {
-			a := c.action(&r.Then[i])
+			a := c.action(p.packMeta.ID, &r.Then[i])
 			if a.Disposition() != "" {
 				verdicts++
 			}
@@ -191,7 +191,7 @@ func (c *compiler) variables(n *strictyaml.Node, text string) {
 	}
 }
 
-func (c *compiler) action(y *Act) policy.Action {
+func (c *compiler) action(pack string, y *Act) policy.Action {
 	a := policy.Action{Kind: policy.ActionKind(y.kind)}
 	switch a.Kind {
 	case policy.ActReject:
@@ -247,7 +247,7 @@ func (c *compiler) action(y *Act) policy.Action {
 			a.Severity = y.Incident.Severity
 		}
 	default:
-		c.edit(y, &a)
+		c.edit(pack, y, &a)
 	}
 	return a
 }

@@ -41,6 +41,8 @@ type condY struct {
 	Time           *timeY           `yaml:"time" doc:"time of day and week"`
 	Conflict       []string         `yaml:"conflict" doc:"a conflict found while labelling"`
 	Fact           *factY           `yaml:"fact" doc:"state of a fact known beside the message"`
+	SenderRate     *rateY           `yaml:"sender_rate" doc:"how much the sender sent within a time, this message included"`
+	ThreadGrowth   *span            `yaml:"thread_growth" doc:"so many more recipients than any earlier message of the conversation had"`
 	Score          *scoreY          `yaml:"score" doc:"the points of the conditions that hold come to enough"`
 }
 
@@ -51,23 +53,28 @@ type nOfY struct {
 
 type addressY struct {
 	strictyaml.Pos
-	Address       *values           `yaml:"address" doc:"mailboxes; * as wildcard"`
-	Domain        *values           `yaml:"domain" doc:"mail domains; .example.com for subdomains"`
-	Group         []string          `yaml:"group" doc:"directory groups"`
-	Attribute     map[string]string `yaml:"attribute" doc:"directory attributes"`
-	Network       *values           `yaml:"network" doc:"client networks (sender only)"`
-	Authenticated *bool             `yaml:"authenticated" doc:"SASL login (sender only)"`
-	Internal      *bool             `yaml:"internal" doc:"domain of the organisation"`
-	Same          []string          `yaml:"same" doc:"attributes, or groups, of which it shares a value with the sender"`
-	Rated         *bool             `yaml:"rated_below_label" doc:"the label is above what the ratings allow it"`
-	Lookalike     *lookalikeY       `yaml:"lookalike" doc:"the domain looks like one of these and is none of them"`
-	Not           *addressY         `yaml:"not" doc:"does not fit this"`
+	Address       *values             `yaml:"address" doc:"mailboxes; * as wildcard"`
+	Domain        *values             `yaml:"domain" doc:"mail domains; .example.com for subdomains"`
+	Group         []string            `yaml:"group" doc:"directory groups"`
+	Attribute     map[string][]string `yaml:"attribute" doc:"directory attributes, each with alternatives; * as wildcard"`
+	Words         wordsY              `yaml:"words" doc:"whole words in the address, or {keywords: id}"`
+	Matches       patternsY           `yaml:"matches" doc:"regular expressions, searched in the address, case-sensitive"`
+	In            string              `yaml:"in" enum:"envelope|header|either" doc:"which address (sender only): MAIL FROM, the From field, or one of the two; default envelope"`
+	Network       *values             `yaml:"network" doc:"client networks (sender only)"`
+	Authenticated *bool               `yaml:"authenticated" doc:"SASL login (sender only)"`
+	Internal      *bool               `yaml:"internal" doc:"domain of the organisation"`
+	Same          []string            `yaml:"same" doc:"attributes, or groups, of which it shares a value with the sender"`
+	Rated         *bool               `yaml:"rated_below_label" doc:"the label is above what the ratings allow it"`
+	FirstTime     *bool               `yaml:"first_time" doc:"the sender never wrote to it before, as far as is remembered (recipient only)"`
+	Manager       *bool               `yaml:"manager_of_sender" doc:"it is the sender's manager, by the directory (recipient only)"`
+	Lookalike     *lookalikeY         `yaml:"lookalike" doc:"the domain looks like one of these and is none of them"`
+	Not           *addressY           `yaml:"not" doc:"does not fit this"`
 }
 
 type textY struct {
 	strictyaml.Pos
-	Words   wordsY   `yaml:"words" doc:"whole words or phrases, case-insensitive, or {keywords: id}"`
-	Matches []string `yaml:"matches" doc:"regular expressions, searched, case-sensitive"`
+	Words   wordsY    `yaml:"words" doc:"whole words or phrases, case-insensitive, or {keywords: id}"`
+	Matches patternsY `yaml:"matches" doc:"regular expressions, searched, case-sensitive"`
 }
 
 // wordsY is a list of words or a reference to keyword lists.
@@ -93,6 +100,22 @@ func (*wordsY) JSONSchema() map[string]any {
 	str := strictyaml.ListOf(map[string]any{"type": "string"})
 	return map[string]any{"anyOf": []any{str, map[string]any{"type": "object", "additionalProperties": false,
 		"properties": map[string]any{"keywords": str}, "required": []any{"keywords"}}}}
+}
+
+// patternsY is regular expressions with their places.
+type patternsY struct {
+	Exprs []string
+	node  *strictyaml.Node
+}
+
+func (p *patternsY) DecodeYAML(d *strictyaml.Decoder, n *strictyaml.Node) {
+	p.node = n
+	d.Decode(n, &p.Exprs)
+}
+
+// JSONSchema implements strictyaml.Schemer.
+func (*patternsY) JSONSchema() map[string]any {
+	return strictyaml.ListOf(map[string]any{"type": "string"})
 }
 
 type headerY struct {
@@ -126,14 +149,6 @@ type labelCondY struct {
 	BelowContent bool     `yaml:"below_content" doc:"the label is below what content, documents or thread call for"`
 }
 
-type attachmentY struct {
-	Name      []string `yaml:"name" doc:"file names; * as wildcard, any case"`
-	Extension []string `yaml:"extension" doc:"without dot, any case"`
-	Type      []string `yaml:"type" doc:"declared media types; * as wildcard"`
-	Size      *span    `yaml:"size" doc:"bytes as sent"`
-	Encrypted *bool    `yaml:"encrypted" doc:"could not be read because it is encrypted"`
-}
-
 type inspectionY struct {
 	Incomplete *bool    `yaml:"incomplete" doc:"something was not fully inspected"`
 	Reason     []string `yaml:"reason" doc:"one of these reasons"`
@@ -152,8 +167,18 @@ type timeY struct {
 }
 
 type factY struct {
-	Name  string   `yaml:"name,required" doc:"name of the fact"`
-	State []string `yaml:"state,required" enum:"value|absent|unavailable" doc:"one of these states"`
+	Name    string   `yaml:"name,required" doc:"name of the fact"`
+	State   []string `yaml:"state" enum:"value|absent|unavailable" doc:"one of these states; default value"`
+	Is      []string `yaml:"is" doc:"one of these values, any case"`
+	AtLeast *int64   `yaml:"at_least" doc:"a number not below this"`
+	AtMost  *int64   `yaml:"at_most" doc:"a number not above this"`
+}
+
+type rateY struct {
+	strictyaml.Pos
+	Of     string `yaml:"of" enum:"messages|recipients|bytes" default:"messages" doc:"what is counted"`
+	Within string `yaml:"within,required" enum:"10m|1h|24h|7d" doc:"how far back"`
+	Amount *span  `yaml:"amount,required" doc:"how many, or how many bytes"`
 }
 
 // DecodeYAML implements strictyaml.Unmarshaler.

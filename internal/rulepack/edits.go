@@ -35,12 +35,9 @@ type redactY struct {
 // removeY removes attachments.
 type removeY struct {
 	strictyaml.Pos
-	Name      []string `yaml:"name" doc:"file names; * as wildcard, any case"`
-	Extension []string `yaml:"extension" doc:"without dot, any case"`
-	Type      []string `yaml:"type" doc:"declared media types; * as wildcard"`
-	Size      *span    `yaml:"size" doc:"bytes as sent"`
-	Notice    string   `yaml:"notice" default:"An attachment was removed by policy." doc:"text in its place"`
-	Fallback  string   `yaml:"fallback" enum:"quarantine|reject" default:"quarantine" doc:"when one stands in a signed or ambiguous part"`
+	attachmentY `yaml:",inline"`
+	Notice      string `yaml:"notice" default:"An attachment was removed by policy." doc:"text in its place"`
+	Fallback    string `yaml:"fallback" enum:"quarantine|reject" default:"quarantine" doc:"when one stands in a signed or ambiguous part"`
 }
 
 // routeName is the form of a route: it stands in a header and in a table of
@@ -48,7 +45,7 @@ type removeY struct {
 var routeName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
 // edit compiles the actions that edit the message or its way.
-func (c *compiler) edit(y *Act, a *policy.Action) {
+func (c *compiler) edit(pack string, y *Act, a *policy.Action) {
 	switch a.Kind {
 	case policy.ActBanner:
 		c.banner(y, y.Banner, a, false)
@@ -64,18 +61,10 @@ func (c *compiler) edit(y *Act, a *policy.Action) {
 		}
 	case policy.ActRemove:
 		if r := y.RemoveAtt; r != nil {
-			m := policy.Attachment{Name: lower(r.Name), Extension: lower(r.Extension), Type: lower(r.Type)}
-			for i, e := range m.Extension {
-				m.Extension[i] = strings.TrimPrefix(e, ".")
-			}
-			if r.Size != nil {
-				s := interval(r.Size)
-				m.Size = &s
-			}
 			if len(r.Notice) > bodyedit.MaxBanner {
 				c.at(r.Pos, "", "the notice has %d bytes, the limit is %d", len(r.Notice), bodyedit.MaxBanner)
 			}
-			a.Remove = &policy.Remove{Match: m, Notice: r.Notice, Fallback: verdict.Disposition(r.Fallback)}
+			a.Remove = &policy.Remove{Match: c.attachment(pack, &r.attachmentY), Notice: r.Notice, Fallback: verdict.Disposition(r.Fallback)}
 		}
 	case policy.ActRedirect:
 		a.Addresses = y.Redirect

@@ -166,6 +166,7 @@ type ruleY struct {
 	Except      *Cond      `yaml:"except" doc:"exception"`
 	Then        []Act      `yaml:"then,required" doc:"actions, in order"`
 	Stop        bool       `yaml:"stop" doc:"when effective, policies with a larger priority number are not evaluated"`
+	Per         string     `yaml:"per" enum:"message|part" default:"message" doc:"part: conditions on content look at one component at a time, the message without its attachments or one attachment with all that is in it"`
 	Override    *overrideY `yaml:"override" doc:"how a sender may get past the rule"`
 	Recipients  string     `yaml:"recipients" enum:"all|drop" default:"all" doc:"what reject refuses: the whole message, or (drop) only the recipients the rule matched, with a notice to the sender; the whole message if the sender may not be written to"`
 }
