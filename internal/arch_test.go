@@ -50,12 +50,12 @@ var allowed = map[string]string{
 	// deciding
 	"directory": "strictyaml",
 	"label":     "marking",
-	"policy":    "budget detect directory extract facts label marking match message sit strictyaml verdict",
+	"policy":    "budget detect directory extract extract/document facts label marking match message sit strictyaml verdict",
 	"plan":      "bodyedit budget detect dkim label marking message policy rewrite verdict",
 	"rewrite":   "message verdict",
 
 	// rules
-	"rulepack": "bodyedit budget detect directory extract facts label marking match message policy sit sit/validate strictyaml verdict",
+	"rulepack": "bodyedit budget detect directory extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
 	"assemble": "budget config label message pipeline policy rulepack strictyaml rules",
 	"config":   "budget marking strictyaml",
 

@@ -62,7 +62,7 @@ type Redaction struct {
 // Removal replaces parts.
 type Removal struct {
 	Match  func(*message.Part) bool // no multipart container
-	Notice string // text that stands in the place of the attachment
+	Notice string                   // text that stands in the place of the attachment
 }
 
 // Edit is everything that is wanted of one message.

@@ -1,6 +1,9 @@
 package rulepack
 
 import (
+	"reflect"
+	"strings"
+
 	"labelmilter/internal/strictyaml"
 )
 
@@ -338,4 +341,15 @@ func (*Act) BuildSchema(g *strictyaml.SchemaGenerator) map[string]any {
 	}
 	return map[string]any{"anyOf": []any{map[string]any{"enum": words},
 		map[string]any{"allOf": []any{g.Ref(actY{})}, "minProperties": 1, "maxProperties": 1}}}
+}
+
+// ConditionKeys gives the keys that a condition can have.
+func ConditionKeys() []string {
+	var out []string
+	for t, i := reflect.TypeFor[condY](), 0; i < t.NumField(); i++ {
+		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); key != "" {
+			out = append(out, key)
+		}
+	}
+	return out
 }
