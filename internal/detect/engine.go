@@ -23,24 +23,26 @@ import (
 // validators and exclusions, and supporting elements are joined by distance.
 // Nothing is built while mail is read, and all memory is reused.
 type Engine struct {
-	pl       *plan
-	words    int // 64-bit words of a set of matchers
-	lanes    []lane
-	literals []lane  // of terms that the word index cannot hold
-	slow     []int32 // matchers simulated from every character
-	loose    []bool  // matchers whose automata match more
-	feeds    []feed
-	terms    []term
-	index    *wordIndex
-	wide     []wideWords
-	always   []uint64 // matchers that need no keyword nearby
-	anywhere []uint64 // matchers that keywords anywhere in the text enable
-	reach    int      // greatest finite proximity of any pattern
-	atomsOf  [][]int32
-	byList   [][]int32 // list → its atoms
-	byAtom   [][]int32 // atom → patterns whose primary element it is
-	dict     []bool    // list → is a primary element
-	pool     sync.Pool
+	pl        *plan
+	words     int // 64-bit words of a set of matchers
+	lanes     []lane
+	literals  []lane  // of terms that the word index cannot hold
+	slow      []int32 // matchers simulated from every character
+	loose     []bool  // matchers whose automata match more
+	feeds     []feed
+	terms     []term
+	index     *wordIndex
+	wide      []wideWords
+	always    []uint64   // matchers that need no keyword nearby
+	anywhere  []uint64   // matchers that keywords anywhere in the text enable
+	reach     int        // greatest finite proximity of any pattern
+	atomsOf   [][]int32  // matcher → atoms that are filled where it runs
+	supports  []*support // matcher → how it is run when asked for as evidence
+	supportOf [][]int32  // matcher → atoms that are then filled
+	byList    [][]int32  // list → its atoms
+	byAtom    [][]int32  // atom → patterns whose primary element it is
+	dict      []bool     // list → is a primary element
+	pool      sync.Pool
 	// plainly switches all shortcuts off, for tests: automata start
 	// everywhere and for every type.
 	plainly bool
@@ -55,71 +57,69 @@ type wideWords struct {
 
 func newEngine(pl *plan) *Engine {
 	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
-	e.atomsOf = make([][]int32, len(pl.matchers))
-	for i := range pl.atoms {
-		if m := pl.atoms[i].matcher; m >= 0 {
-			e.atomsOf[m] = append(e.atomsOf[m], int32(i))
-		}
-	}
+	progs := e.buildTables()
 	e.buildTerms()
 	e.buildEnabling()
-	e.buildLanes()
+	e.roles()
+	e.buildLanes(progs)
 	e.pool.New = func() any { return newScan(e) }
 	return e
 }
 
-func (e *Engine) buildLanes() {
-	var b laneBuilder
-	e.loose = make([]bool, len(e.pl.matchers))
+// buildTables makes the automaton of each matcher by itself, for what it tells
+// and for those that are run by themselves.
+func (e *Engine) buildTables() []laneProg {
 	progs := make([]laneProg, len(e.pl.matchers))
-	longest := make([]int, len(progs))
+	e.supports = make([]*support, len(progs))
 	parallel(len(progs), func(i int) {
 		m := &e.pl.matchers[i]
 		if p, t, n := e.tableOf(m); t != nil {
-			progs[i], longest[i] = laneProg{p, int32(i), automaton.FactsOf(t), e.always[i>>6]>>(i&63)&1 == 0, t.States()}, n
+			progs[i] = laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(t), own: t.States(), longest: n}
+			e.supports[i] = newSupport(m, progs[i], t)
 		}
 	})
+	return progs
+}
+
+func (e *Engine) buildLanes(progs []laneProg) {
+	var b laneBuilder
+	e.loose = make([]bool, len(e.pl.matchers))
 	for i, p := range progs {
-		if p.prog == nil {
-			e.slow = append(e.slow, int32(i))
-			continue
+		if len(e.supportOf[i]) == 0 {
+			e.supports[i] = nil
 		}
-		e.loose[i] = p.prog != e.pl.matchers[i].prog
-		b.add(p, longest[i])
+		switch {
+		case len(e.atomsOf[i]) == 0:
+		case p.prog == nil:
+			e.slow = append(e.slow, int32(i))
+		default:
+			e.loose[i] = p.prog != e.pl.matchers[i].prog
+			p.needy = e.always[i>>6]>>(i&63)&1 == 0
+			b.add(p)
+		}
 	}
 	e.lanes = b.build(e.words)
-	type feedKey struct {
-		bucket bucket
-		needy  bool
-	}
-	byKey := map[feedKey]int{}
+	byBucket := map[bucket]int{}
 	groups := map[int][]tableGroup{}
 	for i := range e.lanes {
 		l := &e.lanes[i]
-		if l.mode != atWord {
+		if l.mode != atWord || l.needy {
 			continue
 		}
-		// Lanes that wait for keywords let most words through where nothing
-		// better than the gate holds them back.
-		key := feedKey{l.bucket, l.needy && l.bucket >= longWord}
-		k, ok := byKey[key]
+		k, ok := byBucket[l.bucket]
 		if !ok {
 			k = len(e.feeds)
-			byKey[key] = k
-			e.feeds = append(e.feeds, feed{need: l.need})
+			byBucket[l.bucket] = k
+			e.feeds = append(e.feeds, feed{sieve: sieve{need: l.need}})
 		}
 		l.feed = k
 		e.feeds[k].need = e.feeds[k].need.either(l.need)
-		if groups[k] != nil {
-			e.feeds[k].shared = true
-		}
+		e.feeds[k].shared = groups[k] != nil
 		groups[k] = append(groups[k], l.groups...)
 	}
 	for k := range e.feeds {
-		if n := e.feeds[k].need.run; n >= 6 {
-			e.feeds[k].gate.depth = n - 1 // the filter saw to the characters before
-		}
-		e.feeds[k].gate.build(groups[k])
+		f := &e.feeds[k]
+		f.sieve = newSieve(f.need, groups[k])
 	}
 }
 
@@ -255,7 +255,6 @@ func (e *Engine) buildEnabling() {
 	set := func(bits []uint64, m int) { bits[m>>6] |= 1 << (m & 63) }
 	for i := range e.pl.patterns {
 		p := &e.pl.patterns[i]
-		e.supporting(p.near)
 		lists := e.required(p.near)
 		for _, a := range p.primaries {
 			m := e.pl.atoms[a].matcher
@@ -299,23 +298,6 @@ func (e *Engine) buildEnabling() {
 	for i := range e.pl.atoms {
 		if l := e.pl.atoms[i].list; l >= 0 {
 			e.byList[l] = append(e.byList[l], int32(i))
-		}
-	}
-}
-
-// supporting marks regexes below a tree as always run: they are evidence.
-func (e *Engine) supporting(n *need) {
-	if n == nil {
-		return
-	}
-	if n.atom >= 0 {
-		if m := e.pl.atoms[n.atom].matcher; m >= 0 {
-			e.always[m>>6] |= 1 << (m & 63)
-		}
-	}
-	for _, subs := range [...][]*need{n.all, n.any, n.none} {
-		for _, k := range subs {
-			e.supporting(k)
 		}
 	}
 }

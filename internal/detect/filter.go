@@ -1,6 +1,11 @@
 package detect
 
-import "labelmilter/internal/detect/automaton"
+import (
+	"math/bits"
+	"slices"
+
+	"labelmilter/internal/detect/automaton"
+)
 
 // filter tells from bitmaps of a text where no match of some expressions can
 // begin: without a digit near, or in too short a run of characters.
@@ -8,13 +13,18 @@ type filter struct {
 	digit int // most characters before the first digit, -1 if none is needed
 	solid int // least run of characters other than white space
 	run   int // least run of letters and digits
+	many  int // least number of digits among the next digitWindow characters
+	short int // least length of a match
 }
+
+// digitWindow is where digits are counted.
+const digitWindow = automaton.MaxRun
 
 // maxFilter bounds the distances: a filter looks at two words of bitmaps.
 const maxFilter = 32
 
 func filterOf(f *automaton.Facts) filter {
-	out := filter{digit: f.Digit, solid: f.Solid, run: f.Run}
+	out := filter{digit: f.Digit, solid: f.Solid, run: f.Run, many: f.Digits, short: f.Shortest}
 	if f.Digit > maxFilter {
 		out.digit = -1
 	}
@@ -23,7 +33,7 @@ func filterOf(f *automaton.Facts) filter {
 
 // either is the filter that lets through what one of the two does.
 func (f filter) either(g filter) filter {
-	out := filter{digit: max(f.digit, g.digit), solid: min(f.solid, g.solid), run: min(f.run, g.run)}
+	out := filter{digit: max(f.digit, g.digit), solid: min(f.solid, g.solid), run: min(f.run, g.run), many: min(f.many, g.many), short: min(f.short, g.short)}
 	if f.digit < 0 || g.digit < 0 {
 		out.digit = -1
 	}
@@ -35,7 +45,9 @@ type bucket uint8
 
 // The buckets, from the one that lets the fewest words of prose through.
 const (
-	longToken bucket = iota // URLs, keys
+	longRun   bucket = iota // keys without punctuation
+	longToken               // URLs, keys
+	manyDigits
 	nearDigit
 	token
 	farDigit
@@ -45,8 +57,12 @@ const (
 
 func bucketOf(f *automaton.Facts) bucket {
 	switch digit := f.Digit >= 0; {
+	case f.Run >= 20:
+		return longRun
 	case f.Solid >= 20:
 		return longToken
+	case digit && f.Digits >= 5 && f.Digit <= maxFilter:
+		return manyDigits
 	case digit && f.Digit <= 8:
 		return nearDigit
 	case f.Solid >= 12:
@@ -85,7 +101,7 @@ func runs(lo, hi uint64, k int) uint64 {
 func (s *scan) filtered(w int, m uint64, f *filter) uint64 {
 	if f.digit >= 0 && m != 0 {
 		lo, hi := s.digits[w], s.digits[w+1]
-		if lo|hi == 0 {
+		if lo|hi == 0 || bits.OnesCount64(lo)+bits.OnesCount64(hi) < f.many {
 			return 0
 		}
 		m &= within(lo, hi, f.digit)
@@ -99,9 +115,77 @@ func (s *scan) filtered(w int, m uint64, f *filter) uint64 {
 	return m
 }
 
-// feed is a list of starts at words for the lanes with one bucket.
+// sieve holds back starts from which no match of some expressions can begin:
+// by the bitmaps, then by the characters at the start and, where no match is
+// as short, by those behind them.
+type sieve struct {
+	need  filter
+	gates []gate
+}
+
+func newSieve(need filter, groups []tableGroup) sieve {
+	z := sieve{need: need}
+	for depth := 0; depth == 0 || depth <= deepest && depth < need.short; depth += 3 {
+		g := gate{depth: depth}
+		g.build(groups)
+		z.gates = append(z.gates, g)
+	}
+	return z
+}
+
+// deepest is the last place at which a gate looks.
+const deepest = 6
+
+// open is 1 if the gates let a start through, else 0. buf has deepest+2 more
+// bytes behind.
+func (z *sieve) open(buf []byte, i int) uint64 {
+	for k := range z.gates {
+		if g := &z.gates[k]; g.open(buf, i+g.depth) == 0 {
+			return 0
+		}
+	}
+	return 1
+}
+
+// sift appends the starts that a sieve leaves of one word of the bitmaps.
+// What is found is written always and kept by counting: no branch to
+// mispredict.
+func (s *scan) sift(z *sieve, w int, m uint64, dst []int32) []int32 {
+	if s.e.plainly {
+		for ; m != 0; m &= m - 1 {
+			dst = append(dst, int32(w<<6|bits.TrailingZeros64(m)))
+		}
+		return dst
+	}
+	if m = s.filtered(w, m, &z.need); m == 0 {
+		return dst
+	}
+	dst = slices.Grow(dst, 65)
+	room, n, buf := (*[65]int32)(dst[len(dst):len(dst)+65]), uint64(0), s.buf
+	g, many := &z.gates[0], z.need.many
+	lo, hi := s.digits[w], s.digits[w+1]
+	for ; m != 0; m &= m - 1 {
+		b := bits.TrailingZeros64(m)
+		i := w<<6 | b
+		room[n&63] = int32(i)
+		digits := bits.OnesCount32(uint32(lo>>b | hi<<(64-b)))
+		n += g.open(buf, i) & (uint64(many-1-digits) >> 63)
+	}
+	kept := dst[len(dst) : len(dst)+int(n)]
+	for k := 1; k < len(z.gates); k++ {
+		g, n = &z.gates[k], 0
+		for _, i := range kept {
+			room[n&63] = i
+			n += g.open(buf, int(i)+g.depth)
+		}
+		kept = kept[:n]
+	}
+	return dst[:len(dst)+len(kept)]
+}
+
+// feed is a list of starts at words for the lanes with one bucket that wait
+// for nothing.
 type feed struct {
-	need   filter
-	gate   gate
+	sieve
 	shared bool // by several lanes
 }

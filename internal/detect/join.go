@@ -131,10 +131,14 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 		}
 		s.joinHits()
 	}
-	list := s.occ[a]
+	list, longer := s.occ[a], int(s.longer[a])
+	if m := at.matcher; m >= 0 && s.e.supports[m] != nil {
+		s.supply(int32(m), o, proximity)
+		list, longer = s.near[a], s.e.supports[m].reach
+	}
 	i := 0
 	if proximity != sit.Unlimited {
-		from := int(o.start) - proximity - int(s.longer[a])
+		from := int(o.start) - proximity - longer
 		i = sort.Search(len(list), func(k int) bool { return int(list[k].start) >= from })
 	}
 	for ; i < len(list); i++ {

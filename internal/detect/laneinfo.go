@@ -101,7 +101,7 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 		more = "+checked" + more
 	}
 	var b laneBuilder
-	b.add(laneProg{prog: p, facts: automaton.FactsOf(t), own: t.States()}, longest)
+	b.add(laneProg{prog: p, facts: automaton.FactsOf(t), own: t.States(), longest: longest})
 	lanes := b.build(0)
 	starts := make([][]int32, len(lanes))
 	s.otherStarts(lanes, starts)
@@ -110,11 +110,8 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 	for k := range lanes {
 		l := &lanes[k]
 		if l.mode == atWord {
-			carry := uint64(0)
 			for w := range len(s.alnum) - 1 {
-				a := s.alnum[w]
-				starts[k] = s.gated(&l.need, &l.gate, w, a&^(a<<1|carry), starts[k])
-				carry = a >> 63
+				starts[k] = s.sift(&l.sieve, w, s.places(atWord, w), starts[k])
 			}
 		}
 		for _, start := range starts[k] {

@@ -35,13 +35,12 @@ type lane struct {
 	trigger byte
 	lead    automaton.Set // characters between a start and the trigger
 	bucket  bucket
-	need    filter // of starts, but for atTrigger
-	feed    int    // atWord: number of the list of starts
+	sieve       // of starts; atTrigger: its gates alone
+	feed    int // atWord, not needy: number of the list of starts
 	first   [256]bool
-	within  bool     // atTrigger: some match begins inside a word
-	few     []byte   // atSign: the characters of first, if there are at most three
-	any     []uint64 // matchers of the lane
-	gate    gate
+	within  bool      // atTrigger: some match begins inside a word
+	few     []byte    // atSign: the characters of first, if there are at most three
+	any     []uint64  // matchers of the lane
 	prefix  *prefixes // inWord: instead of the gate
 	groups  []tableGroup
 }
@@ -72,11 +71,12 @@ type laneBuilder struct {
 }
 
 type laneProg struct {
-	prog  *automaton.Prog
-	id    int32
-	facts automaton.Facts
-	needy bool
-	own   int // states of its own automaton
+	prog    *automaton.Prog
+	id      int32
+	facts   automaton.Facts
+	needy   bool
+	own     int // states of its own automaton
+	longest int // match, -1 if unbounded
 }
 
 func (b *laneBuilder) put(k laneKey, p laneProg) {
@@ -89,17 +89,17 @@ func (b *laneBuilder) put(k laneKey, p laneProg) {
 	b.progs[k] = append(b.progs[k], p)
 }
 
-// add puts a program into the lanes it needs. maxLen is -1 if unbounded.
-func (b *laneBuilder) add(p laneProg, maxLen int) {
+// add puts a program into the lanes it needs.
+func (b *laneBuilder) add(p laneProg) {
 	f := &p.facts
-	memo := maxLen < 0 || maxLen > boundedLen
+	memo := p.longest < 0 || p.longest > boundedLen
 	if f.Trigger != 0 && (memo || f.Wordy > wordyShare) {
-		b.put(laneKey{mode: atTrigger, memo: true, trigger: f.Trigger}, p)
+		b.put(laneKey{mode: atTrigger, memo: true, needy: p.needy, trigger: f.Trigger}, p)
 		return
 	}
 	for m, can := range [...]bool{atWord: f.WordStart, atSign: f.Sign, inside: f.Inside} {
 		if can {
-			b.put(laneKey{mode: mode(m), memo: memo, needy: p.needy && !memo, need: bucketOf(f)}, p)
+			b.put(laneKey{mode: mode(m), memo: memo, needy: p.needy, need: bucketOf(f)}, p)
 		}
 	}
 }
@@ -123,11 +123,12 @@ func (b *laneBuilder) build(words int) (out []lane) {
 		l := &out[i]
 		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
 		progs := b.progs[k]
+		var need filter
 		for i, p := range progs {
 			if f := filterOf(&p.facts); i == 0 {
-				l.need = f
+				need = f
 			} else {
-				l.need = l.need.either(f)
+				need = need.either(f)
 			}
 			l.lead.Or(&p.facts.Lead)
 			l.within = l.within || p.facts.Inside
@@ -155,7 +156,7 @@ func (b *laneBuilder) build(words int) (out []lane) {
 			l.split(progs[:n], words)
 			progs = progs[n:]
 		}
-		l.gate.build(l.groups)
+		l.sieve = newSieve(need, l.groups)
 	})
 	return out
 }

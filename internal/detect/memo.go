@@ -74,11 +74,22 @@ func advance(t *automaton.Table, buf []byte, i, start int, state uint16, dst []a
 // runMemo runs an automaton with memory from all starts.
 func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 	m := &s.memo
-	clean := false
+	clean, shared := false, s.shared(l)
 	worth := s.all
-	wanted := t.wanted(worth)
+	wanted, block := t.wanted(worth), int32(-1)
+	if wanted == 0 {
+		return true
+	}
 	for _, start := range starts {
-		if l.mode == atWord && l.gate.open(s.buf, int(start)) == 0 {
+		if l.needy && start/blockSize != block {
+			block = start / blockSize
+			worth = s.vicinityOf(l, int(start))
+			wanted = t.wanted(worth)
+		}
+		if wanted == 0 {
+			continue
+		}
+		if shared && l.open(s.buf, int(start)) == 0 {
 			continue // another lane at words is meant
 		}
 		m.chain, m.first = m.chain[:0], m.first[:0]

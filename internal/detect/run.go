@@ -9,11 +9,14 @@ import (
 // runLane runs the automata of a lane from its starts. It reports false if
 // the budget ended.
 func (s *scan) runLane(l *lane, starts []int32) bool {
-	shared := l.mode == atWord && s.e.feeds[l.feed].shared
+	shared := s.shared(l)
+	if len(starts) == 0 {
+		return true
+	}
 	for g := range l.groups {
 		t := &l.groups[g]
 		if l.memo {
-			if len(starts) > 0 && !s.runMemo(l, t, starts) {
+			if !s.runMemo(l, t, starts) {
 				return false
 			}
 			continue
@@ -22,10 +25,10 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 		for _, start := range starts {
 			if l.needy && start/blockSize != block {
 				block = start / blockSize
-				worth = s.worth(int(start))
+				worth = s.vicinityOf(l, int(start))
 				skip = !meet(worth, l.any)
 			}
-			if skip || shared && l.gate.open(s.buf, int(start)) == 0 {
+			if skip || shared && l.open(s.buf, int(start)) == 0 {
 				continue
 			}
 			var steps int
@@ -42,6 +45,11 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 		}
 	}
 	return true
+}
+
+// shared reports whether the starts of a lane are those of others too.
+func (s *scan) shared(l *lane) bool {
+	return l.mode == atWord && !l.needy && !s.e.plainly && s.e.feeds[l.feed].shared
 }
 
 // meet reports whether two sets have a member in common.
@@ -85,7 +93,11 @@ func (s *scan) end(m, start, end int32) {
 	s.tries[m]++
 	left := s.tries[m] < MaxEnds
 	open := false
-	for _, a := range s.e.atomsOf[m] {
+	atoms := s.e.atomsOf[m]
+	if s.supplying {
+		atoms = s.e.supportOf[m]
+	}
+	for _, a := range atoms {
 		if s.found[a] == s.gen {
 			continue
 		}
@@ -108,6 +120,10 @@ func (s *scan) end(m, start, end int32) {
 
 // add notes an occurrence of an atom.
 func (s *scan) add(a int32, o occurrence) {
+	if s.supplying {
+		s.near[a] = append(s.near[a], o)
+		return
+	}
 	if len(s.occ[a]) == 0 {
 		s.dirty = append(s.dirty, a)
 	}

@@ -45,13 +45,20 @@ type scan struct {
 	listed []uint64 // bit per list: has a hit
 	marked []uint64 // per block: matchers enabled by hits in it
 	all    []uint64 // matchers enabled by any hit
-	open   []uint64 // per block: matchers worth running
-	known  []bool   // per block: open was computed
+	short  vicinity // per block: matchers worth running, of bounded matches
+	long   vicinity // and of long ones
 
 	occ    [][]occurrence // per atom
 	longer []int32        // per atom: longest occurrence
 	dirty  []int32        // atoms with occurrences
-	joined bool
+
+	near      [][]occurrence // per atom: evidence that was asked for
+	supplied  [][]uint64     // per matcher: bit per block where it was looked for
+	asked     []int32        // matchers that were
+	supplying bool
+	froms     []int
+	moved     []occurrence
+	joined    bool
 
 	scanned int // hits looked at one by one
 	longHit int // length of the longest hit
@@ -79,6 +86,7 @@ func newScan(e *Engine) *scan {
 		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)), lits: make([][]int32, len(e.literals)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
+		near: make([][]occurrence, a), supplied: make([][]uint64, m),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
 }
@@ -103,13 +111,22 @@ func (s *scan) run(text string) {
 		return
 	}
 	s.markBlocks()
+run:
 	for i := range s.e.lanes {
-		starts := s.starts[i]
-		if s.e.lanes[i].mode == atWord {
-			starts = s.fed[s.e.lanes[i].feed]
+		l := &s.e.lanes[i]
+		switch {
+		case l.needy && !meet(s.all, l.any):
+			continue
+		case l.needy && l.mode != atTrigger:
+			s.starts[i] = s.lateStarts(l, s.starts[i])
+		case l.mode == atWord:
+			if !s.runLane(l, s.fed[l.feed]) {
+				break run
+			}
+			continue
 		}
-		if !s.runLane(&s.e.lanes[i], starts) {
-			break
+		if !s.runLane(l, s.starts[i]) {
+			break run
 		}
 	}
 	for _, m := range s.e.slow {
@@ -154,6 +171,7 @@ func (s *scan) reset() {
 	s.cands, s.arena = s.cands[:0], s.arena[:0]
 	s.look.failed = nil
 	s.joined, s.scanned, s.longHit = false, 0, 0
+	s.forget()
 	clear(s.listed)
 	clear(s.all)
 }
@@ -205,7 +223,7 @@ func (s *scan) wordStarts() {
 		carry = a >> 63
 		for k := range e.feeds {
 			f := &e.feeds[k]
-			s.fed[k] = s.gated(&f.need, &f.gate, w, first, s.fed[k])
+			s.fed[k] = s.sift(&f.sieve, w, first, s.fed[k])
 		}
 		s.heads = slices.Grow(s.heads, 33)
 		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
@@ -223,20 +241,24 @@ func (s *scan) wordStarts() {
 	}
 }
 
-// otherStarts finds the starts of lanes that do not start at words.
+// otherStarts finds the starts of lanes that do not start at words and wait
+// for nothing.
 func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 	for k := range lanes {
 		l := &lanes[k]
-		switch l.mode {
-		case inWord:
+		switch {
+		case l.mode == atTrigger:
+			starts[k] = s.triggered(l, starts[k])
+		case l.needy:
+		case l.mode == inWord:
 			for w := range len(s.alnum) - 1 {
 				if l.prefix != nil {
 					starts[k] = l.prefix.scan(s.buf, w, s.alnum[w], starts[k])
 				} else {
-					starts[k] = s.gated(&l.need, &l.gate, w, s.alnum[w], starts[k])
+					starts[k] = s.sift(&l.sieve, w, s.alnum[w], starts[k])
 				}
 			}
-		case atSign:
+		case l.mode == atSign && l.few != nil && !s.e.plainly:
 			for _, c := range l.few {
 				for from := 0; ; {
 					p := bytes.IndexByte(s.v.Shadow[from:], c)
@@ -244,71 +266,80 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 						break
 					}
 					i := from + p
-					if l.gate.open(s.buf, i) != 0 && s.filtered(i>>6, 1<<(i&63), &l.need) != 0 {
+					if l.open(s.buf, i) != 0 && s.filtered(i>>6, 1<<(i&63), &l.need) != 0 {
 						starts[k] = append(starts[k], int32(i))
 					}
 					from = i + 1
 				}
 			}
-			if l.few != nil {
-				continue
-			}
+		case l.mode != atWord:
 			for w := range len(s.alnum) - 1 {
-				m := ^s.alnum[w]
-				if w == len(s.alnum)-2 && s.n&63 != 0 {
-					m &= 1<<(s.n&63) - 1
-				}
-				starts[k] = s.gated(&l.need, &l.gate, w, m, starts[k])
-			}
-		case inside:
-			carry := uint64(0)
-			for w := range len(s.alnum) - 1 {
-				a := s.alnum[w]
-				m := a & (a<<1 | carry)
-				carry = a >> 63
-				starts[k] = s.gated(&l.need, &l.gate, w, m, starts[k])
-			}
-		case atTrigger:
-			text := s.v.Shadow
-			for from := 0; ; {
-				p := bytes.IndexByte(text[from:], l.trigger)
-				if p < 0 {
-					break
-				}
-				p += from
-				i := p
-				for i > from && p-i < MaxMatch && l.lead.Has(text[i-1]) {
-					i--
-				}
-				for ; i <= p; i++ {
-					if !l.within && i > 0 && fold.Alnum(text[i-1]) && fold.Alnum(text[i]) {
-						continue
-					}
-					if l.first[text[i]] && l.gate.open(s.buf, i) != 0 {
-						starts[k] = append(starts[k], int32(i))
-					}
-				}
-				from = p + 1
+				starts[k] = s.sift(&l.sieve, w, s.places(l.mode, w), starts[k])
 			}
 		}
 	}
 }
 
-// gated appends the starts that a lane's filter and gate leave of one word of
-// the bitmaps. What is found is written always and kept by counting: no branch
-// to mispredict.
-func (s *scan) gated(need *filter, g *gate, w int, m uint64, dst []int32) []int32 {
-	if m = s.filtered(w, m, need); m == 0 {
-		return dst
+// places gives the places of a mode in one word of the bitmaps.
+func (s *scan) places(m mode, w int) uint64 {
+	a := s.alnum[w]
+	before := a << 1
+	if w > 0 {
+		before |= s.alnum[w-1] >> 63
 	}
-	dst = slices.Grow(dst, 65)
-	room, n, buf := (*[65]int32)(dst[len(dst):len(dst)+65]), uint64(0), s.buf
-	for ; m != 0; m &= m - 1 {
-		i := w<<6 | bits.TrailingZeros64(m)
-		room[n&63] = int32(i)
-		n += g.open(buf, i+g.depth)
+	switch m {
+	case atWord:
+		return a &^ before
+	case inside:
+		return a & before
+	case atSign:
+		if rest := s.n - w<<6; rest < 64 {
+			return ^a & (1<<rest - 1)
+		}
+		return ^a
 	}
-	return dst[:len(dst)+int(n)]
+	return a
+}
+
+// triggered finds the starts of a lane before its trigger.
+func (s *scan) triggered(l *lane, dst []int32) []int32 {
+	text := s.v.Shadow
+	for from := 0; ; {
+		p := bytes.IndexByte(text[from:], l.trigger)
+		if p < 0 {
+			return dst
+		}
+		p += from
+		i := p
+		for i > from && p-i < MaxMatch && l.lead.Has(text[i-1]) {
+			i--
+		}
+		for ; i <= p; i++ {
+			if !l.within && i > 0 && fold.Alnum(text[i-1]) && fold.Alnum(text[i]) {
+				continue
+			}
+			if l.first[text[i]] && l.open(s.buf, i) != 0 {
+				dst = append(dst, int32(i))
+			}
+		}
+		from = p + 1
+	}
+}
+
+// lateStarts finds the starts of a lane that waits for keywords: where they
+// are near.
+func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
+	const words = blockSize / 64
+	for b := 0; b*words < len(s.alnum)-1; b++ {
+		worth := s.vicinityOf(l, b*blockSize)
+		if !meet(worth, l.any) {
+			continue
+		}
+		for w := b * words; w < min((b+1)*words, len(s.alnum)-1); w++ {
+			dst = s.sift(&l.sieve, w, s.places(l.mode, w), dst)
+		}
+	}
+	return dst
 }
 
 // findHits finds all terms. It reports false if the budget ended.

@@ -17,6 +17,12 @@ type Facts struct {
 	// Digit is the greatest number of characters before the first digit of
 	// any match, -1 if some match has none or it may stand anywhere.
 	Digit int
+	// Digits is the least number of digits among the first MaxRun characters of
+	// any match, 0 if Digit is -1.
+	Digits int
+	// Shortest and Longest are lengths of matches; Shortest is at most MaxRun,
+	// Longest -1 if there is no bound.
+	Shortest, Longest int
 	// Trigger is a rare character that every match contains, 0 if there is
 	// none; Lead are the characters that can stand before its first
 	// occurrence.
@@ -54,6 +60,10 @@ func FactsOf(t *Table) Facts {
 	f.Run = t.run(fold.Alnum)
 	f.Solid = t.run(Solid)
 	f.Digit = t.digit()
+	if f.Digit >= 0 {
+		f.Digits = t.digits()
+	}
+	f.Shortest, f.Longest = t.shortest(), t.longest()
 	for _, c := range []byte(triggers) {
 		if lead, ok := t.required(c); ok && !lead.Has(' ') && !lead.Has('\n') && !lead.Has('\r') && !lead.Has('\t') {
 			f.Trigger, f.Lead = c, lead
@@ -155,6 +165,133 @@ func (t *Table) digit() int {
 			return -1
 		}
 		most = max(most, d)
+	}
+	return most
+}
+
+// digits finds the least number of digits of any match, by levels. Whether a
+// match ended shows over the character behind it, which does not count.
+func (t *Table) digits() int {
+	const never = MaxRun + 1
+	reps := t.Bytes()
+	digit := make([]int, len(reps))
+	for k, b := range reps {
+		if t.all(b, isDigit) {
+			digit[k] = 1
+		}
+	}
+	least := never
+	level, after := make([]int, t.States()), make([]int, t.States())
+	for i := range level {
+		level[i] = never
+	}
+	for _, s := range t.Start {
+		if s != 0 {
+			level[s] = 0
+		}
+	}
+	for d := range MaxRun {
+		for i := range after {
+			after[i] = never
+		}
+		alive := false
+		for s, n := range level {
+			if n == never {
+				continue
+			}
+			for k, b := range reps {
+				q := t.Step(uint16(s), b)
+				if q == 0 {
+					continue
+				}
+				if t.Accepts(q) >= 0 && d > 0 {
+					least = min(least, n)
+				}
+				if n+digit[k] < after[q] {
+					after[q], alive = n+digit[k], true
+				}
+			}
+		}
+		if !alive {
+			return least
+		}
+		level, after = after, level
+	}
+	for _, n := range level {
+		least = min(least, n)
+	}
+	return least
+}
+
+// shortest finds the length of the shortest match.
+func (t *Table) shortest() int {
+	seen := make([]bool, t.States())
+	level, reps := t.Start[:], t.Bytes()
+	for d := range MaxRun {
+		var after []uint16
+		for _, s := range level {
+			for _, b := range reps {
+				q := t.Step(s, b)
+				if s == 0 || q == 0 {
+					continue
+				}
+				if t.Accepts(q) >= 0 && d > 0 {
+					return d
+				}
+				if !seen[q] {
+					seen[q] = true
+					after = append(after, q)
+				}
+			}
+		}
+		level = after
+	}
+	return MaxRun
+}
+
+// longest finds the longest way through the automaton; acceptance shows one
+// step late.
+func (t *Table) longest() int {
+	const unknown, open = -2, -3
+	dist := make([]int, t.States())
+	for i := range dist {
+		dist[i] = unknown
+	}
+	reps := t.Bytes()
+	var visit func(s uint16) int
+	visit = func(s uint16) int {
+		switch dist[s] {
+		case unknown:
+		case open:
+			return -1 // a loop
+		default:
+			return dist[s]
+		}
+		dist[s] = open
+		most := 0
+		for _, b := range reps {
+			if q := t.Step(s, b); q != 0 {
+				n := visit(q)
+				if n < 0 {
+					most = -1
+					break
+				}
+				most = max(most, n+1)
+			}
+		}
+		dist[s] = most
+		return most
+	}
+	most := 0
+	for _, s := range t.Start {
+		if s == 0 {
+			continue
+		}
+		n := visit(s)
+		if n < 0 {
+			return -1
+		}
+		most = max(most, n-1)
 	}
 	return most
 }
