@@ -32,6 +32,9 @@ type Engine struct {
 	feeds     []feed
 	terms     []term
 	index     *wordIndex
+	signs     [256]uint8 // characters that lanes look for, numbered from 1
+	signCount int
+	leadLanes []int32 // lanes that start at words of the index
 	wide      []wideWords
 	always    []uint64   // matchers that need no keyword nearby
 	anywhere  []uint64   // matchers that keywords anywhere in the text enable
@@ -58,10 +61,12 @@ type wideWords struct {
 func newEngine(pl *plan) *Engine {
 	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
 	progs := e.buildTables()
-	e.buildTerms()
+	indexed := e.buildTerms()
 	e.buildEnabling()
 	e.roles()
 	e.buildLanes(progs)
+	e.numberSigns()
+	e.index = newWordIndex(e.terms, indexed, e.leads())
 	e.pool.New = func() any { return newScan(e) }
 	return e
 }
@@ -145,8 +150,9 @@ func (e *Engine) tableOf(m *matcher) (p *automaton.Prog, t *automaton.Table, lon
 	return m.prog, nil, 0
 }
 
-// buildTerms makes the terms of all lists distinct and indexes them.
-func (e *Engine) buildTerms() {
+// buildTerms makes the terms of all lists distinct and gives those for the
+// index.
+func (e *Engine) buildTerms() (indexed []int32) {
 	type key struct {
 		text           string
 		cased, strings bool
@@ -175,7 +181,6 @@ func (e *Engine) buildTerms() {
 			}
 		}
 	}
-	var indexed []int32
 	var b laneBuilder
 	wide := map[match.WordOptions][]int32{}
 	for i := range e.terms {
@@ -193,7 +198,6 @@ func (e *Engine) buildTerms() {
 			}
 		}
 	}
-	e.index = newWordIndex(e.terms, indexed)
 	e.literals = b.build(0)
 	for i := range e.literals {
 		if l := &e.literals[i]; l.mode == inWord {
@@ -216,6 +220,45 @@ func (e *Engine) buildTerms() {
 			e.wide = append(e.wide, wideWords{w, wide[o]})
 		}
 	}
+	return indexed
+}
+
+// numberSigns numbers the characters that lanes look for.
+func (e *Engine) numberSigns() {
+	for _, lanes := range [...][]lane{e.lanes, e.literals} {
+		for i := range lanes {
+			l := &lanes[i]
+			var wanted []byte
+			switch l.mode {
+			case atTrigger:
+				wanted = []byte{l.trigger}
+			case atSign:
+				wanted = l.few
+			}
+			for _, c := range wanted {
+				if e.signs[c] == 0 {
+					e.signCount++
+					e.signs[c] = uint8(e.signCount)
+				}
+			}
+		}
+	}
+}
+
+// leads gives the words that lanes start at, and numbers these lanes.
+func (e *Engine) leads() map[string]uint8 {
+	out := map[string]uint8{}
+	for i := range e.lanes {
+		l := &e.lanes[i]
+		if l.mode != atLead {
+			continue
+		}
+		for _, w := range l.leads {
+			out[w] |= 1 << len(e.leadLanes)
+		}
+		e.leadLanes = append(e.leadLanes, int32(i))
+	}
+	return out
 }
 
 // literal makes a program of a term. A whole word that begins with a sign may

@@ -103,18 +103,25 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 	var b laneBuilder
 	b.add(laneProg{prog: p, facts: automaton.FactsOf(t), own: t.States(), longest: longest})
 	lanes := b.build(0)
-	starts := make([][]int32, len(lanes))
-	s.otherStarts(lanes, starts)
 	var names []string
 	steps := 0
 	for k := range lanes {
 		l := &lanes[k]
-		if l.mode == atWord {
+		var starts []int32
+		if l.mode == atTrigger {
+			var places []int32
+			for i := range s.n {
+				if s.buf[i] == l.trigger {
+					places = append(places, int32(i))
+				}
+			}
+			starts = s.triggered(l, places, nil)
+		} else {
 			for w := range len(s.alnum) - 1 {
-				starts[k] = s.sift(&l.sieve, w, s.places(atWord, w), starts[k])
+				starts = s.sift(&l.sieve, w, s.places(l.mode, w), starts)
 			}
 		}
-		for _, start := range starts[k] {
+		for _, start := range starts {
 			_, n := t.Run(s.buf, int(start), nil)
 			steps += n
 		}

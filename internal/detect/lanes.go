@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"slices"
+
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/match/fold"
 )
@@ -13,10 +15,11 @@ const (
 	atSign                // characters that are neither letter nor digit
 	inside                // letters and digits inside words
 	atTrigger             // before a rare character that every match contains
+	atLead                // words that the word index knows to begin a match
 	inWord                // letters and digits anywhere: terms only
 )
 
-var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "in-word"}
+var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "first-word", "in-word"}
 
 // Choices that decide a lane.
 const (
@@ -24,6 +27,7 @@ const (
 	groupStates = 24_000 // most states of a joint automaton
 	boundedLen  = 96     // longer matches need a lane with memory
 	wordyShare  = 0.03   // expressions that live through more of all lower-case words want a better trigger
+	fewSigns    = 8      // characters that are listed rather than gated
 	memoProgs   = 64     // programs of an automaton with memory: one bit each
 )
 
@@ -39,7 +43,8 @@ type lane struct {
 	feed    int // atWord, not needy: number of the list of starts
 	first   [256]bool
 	within  bool      // atTrigger: some match begins inside a word
-	few     []byte    // atSign: the characters of first, if there are at most three
+	leads   []string  // atLead: the words
+	few     []byte    // atSign: the characters of first, if there are at most fewSigns, all solid
 	any     []uint64  // matchers of the lane
 	prefix  *prefixes // inWord: instead of the gate
 	groups  []tableGroup
@@ -93,12 +98,16 @@ func (b *laneBuilder) put(k laneKey, p laneProg) {
 func (b *laneBuilder) add(p laneProg) {
 	f := &p.facts
 	memo := p.longest < 0 || p.longest > boundedLen
-	if f.Trigger != 0 && (memo || f.Wordy > wordyShare) {
+	if f.Trigger != 0 && (memo || f.Wordy > wordyShare || bucketOf(f) == anyWord && f.Leads == nil) {
 		b.put(laneKey{mode: atTrigger, memo: true, needy: p.needy, trigger: f.Trigger}, p)
 		return
 	}
 	for m, can := range [...]bool{atWord: f.WordStart, atSign: f.Sign, inside: f.Inside} {
-		if can {
+		switch {
+		case !can:
+		case mode(m) == atWord && f.Leads != nil:
+			b.put(laneKey{mode: atLead, memo: memo, needy: p.needy}, p)
+		default:
 			b.put(laneKey{mode: mode(m), memo: memo, needy: p.needy, need: bucketOf(f)}, p)
 		}
 	}
@@ -131,6 +140,9 @@ func (b *laneBuilder) build(words int) (out []lane) {
 				need = need.either(f)
 			}
 			l.lead.Or(&p.facts.Lead)
+			if l.mode == atLead {
+				l.leads = append(l.leads, p.facts.Leads...)
+			}
 			l.within = l.within || p.facts.Inside
 			for c := range 256 {
 				l.first[c] = l.first[c] || p.facts.First.Has(byte(c))
@@ -144,7 +156,7 @@ func (b *laneBuilder) build(words int) (out []lane) {
 				l.few = append(l.few, byte(c))
 			}
 		}
-		if len(l.few) > 3 {
+		if len(l.few) > fewSigns || slices.ContainsFunc(l.few, func(c byte) bool { return !automaton.Solid(c) }) {
 			l.few = nil
 		}
 		size := len(progs)

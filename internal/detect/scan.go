@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math/bits"
@@ -41,6 +40,7 @@ type scan struct {
 	starts [][]int32
 	lits   [][]int32
 	ends   []automaton.End
+	signs  [][]int32 // by Engine.signs: places
 	hits   []hit
 	listed []uint64 // bit per list: has a hit
 	marked []uint64 // per block: matchers enabled by hits in it
@@ -86,7 +86,7 @@ func newScan(e *Engine) *scan {
 		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)), lits: make([][]int32, len(e.literals)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
-		near: make([][]occurrence, a), supplied: make([][]uint64, m),
+		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, m),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
 }
@@ -105,6 +105,7 @@ func (s *scan) run(text string) {
 		return
 	}
 	s.wordStarts()
+	s.findSigns()
 	s.otherStarts(s.e.lanes, s.starts)
 	s.otherStarts(s.e.literals, s.lits)
 	if !s.findHits() {
@@ -117,7 +118,7 @@ run:
 		switch {
 		case l.needy && !meet(s.all, l.any):
 			continue
-		case l.needy && l.mode != atTrigger:
+		case l.needy && l.mode != atTrigger && (l.mode != atLead || s.e.plainly):
 			s.starts[i] = s.lateStarts(l, s.starts[i])
 		case l.mode == atWord:
 			if !s.runLane(l, s.fed[l.feed]) {
@@ -159,6 +160,9 @@ func (s *scan) reset() {
 	}
 	for i := range s.lits {
 		s.lits[i] = s.lits[i][:0]
+	}
+	for i := range s.signs {
+		s.signs[i] = s.signs[i][:0]
 	}
 	for i := range s.fed {
 		s.fed[i] = s.fed[i][:0]
@@ -248,8 +252,8 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 		l := &lanes[k]
 		switch {
 		case l.mode == atTrigger:
-			starts[k] = s.triggered(l, starts[k])
-		case l.needy:
+			starts[k] = s.triggered(l, s.signs[s.e.signs[l.trigger]], starts[k])
+		case l.needy, l.mode == atLead && !s.e.plainly:
 		case l.mode == inWord:
 			for w := range len(s.alnum) - 1 {
 				if l.prefix != nil {
@@ -260,16 +264,10 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 			}
 		case l.mode == atSign && l.few != nil && !s.e.plainly:
 			for _, c := range l.few {
-				for from := 0; ; {
-					p := bytes.IndexByte(s.v.Shadow[from:], c)
-					if p < 0 {
-						break
+				for _, i := range s.signs[s.e.signs[c]] {
+					if l.open(s.buf, int(i)) != 0 && s.filtered(int(i)>>6, 1<<(i&63), &l.need) != 0 {
+						starts[k] = append(starts[k], i)
 					}
-					i := from + p
-					if l.open(s.buf, i) != 0 && s.filtered(i>>6, 1<<(i&63), &l.need) != 0 {
-						starts[k] = append(starts[k], int32(i))
-					}
-					from = i + 1
 				}
 			}
 		case l.mode != atWord:
@@ -288,7 +286,7 @@ func (s *scan) places(m mode, w int) uint64 {
 		before |= s.alnum[w-1] >> 63
 	}
 	switch m {
-	case atWord:
+	case atWord, atLead:
 		return a &^ before
 	case inside:
 		return a & before
@@ -301,15 +299,12 @@ func (s *scan) places(m mode, w int) uint64 {
 	return a
 }
 
-// triggered finds the starts of a lane before its trigger.
-func (s *scan) triggered(l *lane, dst []int32) []int32 {
-	text := s.v.Shadow
-	for from := 0; ; {
-		p := bytes.IndexByte(text[from:], l.trigger)
-		if p < 0 {
-			return dst
-		}
-		p += from
+// triggered finds the starts of a lane before its trigger, which stands at
+// places.
+func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
+	text, from := s.v.Shadow, 0
+	for _, at := range places {
+		p := int(at)
 		i := p
 		for i > from && p-i < MaxMatch && l.lead.Has(text[i-1]) {
 			i--
@@ -323,6 +318,19 @@ func (s *scan) triggered(l *lane, dst []int32) []int32 {
 			}
 		}
 		from = p + 1
+	}
+	return dst
+}
+
+// findSigns lists the places of the characters that lanes look for.
+func (s *scan) findSigns() {
+	for w, a := range s.alnum[:len(s.alnum)-1] {
+		for m := s.solid[w] &^ a; m != 0; m &= m - 1 {
+			i := w<<6 | bits.TrailingZeros64(m)
+			if k := s.e.signs[s.buf[i]]; k != 0 {
+				s.signs[k] = append(s.signs[k], int32(i))
+			}
+		}
 	}
 }
 
@@ -346,8 +354,13 @@ func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
 func (s *scan) findHits() bool {
 	e := s.e
 	for _, h := range s.heads {
+		var leads uint8
 		var steps int
-		s.hits, steps = e.index.find(e.terms, s.buf, s.n, int(h.at), int(h.n), s.hits)
+		s.hits, leads, steps = e.index.find(e.terms, s.buf, s.n, int(h.at), int(h.n), s.hits)
+		for ; leads != 0 && !e.plainly; leads &= leads - 1 {
+			k := e.leadLanes[bits.TrailingZeros8(leads)]
+			s.starts[k] = append(s.starts[k], h.at)
+		}
 		if !s.take(steps) {
 			return false
 		}

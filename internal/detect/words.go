@@ -39,9 +39,15 @@ type wordIndex struct {
 
 type slot struct {
 	key    uint64
-	length uint8 // of the first word, 9 for longer
-	node   int32 // -1: free
+	after  uint64 // what may follow, by afterBit
+	length uint8  // of the first word, 9 for longer
+	leads  uint8  // lanes that start here
+	node   int32  // -1: free
 }
+
+// afterBit is a bit for the character that follows the hashed ones of a term,
+// white space aside.
+func afterBit(b byte) uint64 { return 1 << (b & 63) }
 
 type trieNode struct {
 	edge, term int32
@@ -75,16 +81,21 @@ type entry struct {
 	length uint8
 	rest   string // what follows the hashed characters
 	id     int32
+	leads  uint8 // if not 0, no term but the first word of matches of lanes
 }
 
 func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.length }
 
 // newWordIndex indexes terms of ASCII that begin with a letter or digit; ids
-// are their numbers.
-func newWordIndex(all []term, ids []int32) *wordIndex {
+// are their numbers. leads has a bit for each lane, by the words it starts at.
+func newWordIndex(all []term, ids []int32, leads map[string]uint8) *wordIndex {
 	x := &wordIndex{}
-	entries := make([]entry, len(ids))
+	entries := make([]entry, len(ids), len(ids)+len(leads))
 	heads := 0
+	for w, lanes := range leads {
+		key, length := firstWord(append([]byte(w), make([]byte, 8)...), 0, len(w))
+		entries = append(entries, entry{key: key, length: length, rest: w, leads: lanes})
+	}
 	for i, id := range ids {
 		word := make([]byte, 0, 64)
 		for _, r := range all[id].runes {
@@ -96,10 +107,10 @@ func newWordIndex(all []term, ids []int32) *wordIndex {
 		}
 		rest := string(word[min(n, 8):])
 		key, length := firstWord(append(word, make([]byte, 8)...), 0, n)
-		entries[i] = entry{key, length, rest, id}
+		entries[i] = entry{key: key, length: length, rest: rest, id: id}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.length, b.length), cmp.Compare(a.rest, b.rest), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.length, b.length), cmp.Compare(b.leads, a.leads), cmp.Compare(a.rest, b.rest), cmp.Compare(a.id, b.id))
 	})
 	for i := range entries {
 		if i == 0 || !entries[i].head(&entries[i-1]) {
@@ -122,9 +133,28 @@ func newWordIndex(all []term, ids []int32) *wordIndex {
 		for x.slots[i].node >= 0 {
 			i = (i + 1) & (1<<size - 1)
 		}
-		x.slots[i] = slot{h.key, h.length, x.node(entries[lo:hi], 0)}
+		sl := slot{key: h.key, length: h.length}
+		for ; lo < hi && entries[lo].leads != 0; lo++ {
+			sl.leads |= entries[lo].leads
+		}
+		for k := lo; k < hi; k++ {
+			sl.after |= following(entries[k].rest)
+		}
+		sl.node = x.node(entries[lo:hi], 0)
+		x.slots[i] = sl
 	}
 	return x
+}
+
+// following is what may follow the hashed characters of a term.
+func following(rest string) uint64 {
+	switch {
+	case rest == "" || rest == " ":
+		return ^uint64(0)
+	case rest[0] == ' ':
+		return afterBit(rest[1])
+	}
+	return afterBit(rest[0])
 }
 
 // node makes the trie of sorted entries that agree in their first depth
@@ -165,20 +195,28 @@ func (x *wordIndex) maybe(key uint64, length uint8) uint64 {
 }
 
 // find appends the places of all terms that begin at i, where a word of n
-// characters begins. It gives the number of steps.
-func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) ([]hit, int) {
+// characters begins. It gives the lanes that start there and the number of
+// steps.
+func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) (hits []hit, leads uint8, steps int) {
 	key, length := firstWord(buf, i, n)
 	k := hashWord(key, length) >> x.shift
-	node := int32(-1)
+	node, at := int32(-1), i+min(n, 8)
 	for x.slots[k].node >= 0 {
 		if s := &x.slots[k]; s.key == key && s.length == length {
-			node = s.node
+			leads = s.leads
+			next := fold.Lower(buf[at])
+			if fold.Space(next) {
+				next = fold.Lower(buf[at+1])
+			}
+			if fold.Space(next) || s.after&afterBit(next) != 0 {
+				node = s.node
+			}
 			break
 		}
 		k = (k + 1) & uint64(len(x.slots)-1)
 	}
-	steps := 1
-	for at := i + min(n, 8); node >= 0; {
+	steps = 1
+	for node >= 0 {
 		nd := &x.nodes[node]
 		steps++
 		if nd.terms > 0 && match.Boundary(buf[:text], at) {
@@ -206,7 +244,7 @@ func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) 
 			}
 		}
 	}
-	return dst, steps
+	return dst, leads, steps
 }
 
 // sameCase reports whether text is the term exactly, white space aside.

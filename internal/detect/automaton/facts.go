@@ -1,6 +1,10 @@
 package automaton
 
-import "labelmilter/internal/match/fold"
+import (
+	"slices"
+
+	"labelmilter/internal/match/fold"
+)
 
 // Facts are what decides how a program is best run. They are exact: read off
 // the program's own table.
@@ -29,13 +33,24 @@ type Facts struct {
 	Trigger byte
 	Lead    Set
 	First   Set // characters a match can begin with
+	// Leads are the first words, in lower case, of all matches that begin
+	// where a word begins; nil if they cannot be listed. A word ends before
+	// what is neither letter nor digit.
+	Leads []string
 }
+
+// Bounds of Facts.Leads.
+const (
+	maxLeads    = 200
+	maxLeadWord = 32
+	leadSteps   = 20_000
+)
 
 // MaxRun bounds Facts.Run and Facts.Solid.
 const MaxRun = 32
 
 // triggers lists characters from rare to frequent in mail.
-const triggers = "@~^|{}\\$%#&*+=<>[]!;?"
+const triggers = "@~^|{}\\$%#&*+=<>[]!;?:"
 
 // FactsOf reads the facts off the table of a single program.
 func FactsOf(t *Table) Facts {
@@ -64,6 +79,9 @@ func FactsOf(t *Table) Facts {
 		f.Digits = t.digits()
 	}
 	f.Shortest, f.Longest = t.shortest(), t.longest()
+	if f.WordStart {
+		f.Leads = t.leads()
+	}
 	for _, c := range []byte(triggers) {
 		if lead, ok := t.required(c); ok && !lead.Has(' ') && !lead.Has('\n') && !lead.Has('\r') && !lead.Has('\t') {
 			f.Trigger, f.Lead = c, lead
@@ -167,6 +185,76 @@ func (t *Table) digit() int {
 		most = max(most, d)
 	}
 	return most
+}
+
+// leads lists the first words of matches.
+func (t *Table) leads() []string {
+	x := leader{t: t, steps: leadSteps}
+	var from []uint16
+	for k, s := range t.Start {
+		if Kind(k) != Alnum && s != 0 && !slices.Contains(from, s) {
+			from = append(from, s)
+		}
+	}
+	if !x.visit(from, nil) {
+		return nil
+	}
+	return x.words
+}
+
+type leader struct {
+	t     *Table
+	words []string
+	steps int
+}
+
+// visit goes on from a set of states behind the beginning of a word.
+func (x *leader) visit(from []uint16, word []byte) bool {
+	if x.steps -= len(from); x.steps < 0 || len(word) > maxLeadWord {
+		return false
+	}
+	ends := false
+	for _, s := range from {
+		for _, b := range x.t.Bytes() {
+			if x.t.Step(s, b) == 0 {
+				continue
+			}
+			if !x.t.all(b, fold.Alnum) {
+				ends = true
+			}
+		}
+		if x.t.Step(s, fold.Letter) != 0 {
+			return false
+		}
+	}
+	if ends && len(word) > 0 {
+		if len(x.words) == maxLeads {
+			return false
+		}
+		x.words = append(x.words, string(word))
+	}
+	for _, c := range []byte("0123456789abcdefghijklmnopqrstuvwxyz") {
+		var to []uint16
+		for _, s := range from {
+			for _, b := range [...]byte{c, c &^ 0x20} {
+				if c <= '9' {
+					b = c
+				}
+				q := x.t.Step(s, b)
+				if q == 0 || slices.Contains(to, q) {
+					continue
+				}
+				if x.t.Accepts(q) >= 0 && len(word) > 0 {
+					return false // a match ended within the word
+				}
+				to = append(to, q)
+			}
+		}
+		if len(to) > 0 && !x.visit(to, append(word[:len(word):len(word)], c)) {
+			return false
+		}
+	}
+	return true
 }
 
 // digits finds the least number of digits of any match, by levels. Whether a

@@ -1,7 +1,10 @@
 package automaton
 
 import (
+	"bytes"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"labelmilter/internal/match/fold"
@@ -79,7 +82,7 @@ func TestFacts(t *testing.T) {
 		{`\b[A-Za-z0-9.]+@[a-z]+\b`, true, true, false, 0, '@', 0.9, 1},
 		{`\b[0-9a-f]{32}\b`, true, false, false, 32, 0, 0.01, 0.02},
 		{`-----BEGIN`, false, true, false, 0, 0, 0, 0},
-		{`\b[a-z]+: x`, true, false, false, 1, 0, 0.9, 1},
+		{`\b[a-z]+: x`, true, false, false, 1, ':', 0.9, 1},
 	} {
 		p, err := Compile(c.expr, false, fold.Standard())
 		if err != nil {
@@ -89,6 +92,86 @@ func TestFacts(t *testing.T) {
 		if f.WordStart != c.word || f.Sign != c.sign || f.Inside != c.inside || f.Run != c.run || f.Trigger != c.trigger || f.Wordy < c.wordyMin || f.Wordy > c.wordyMost {
 			t.Errorf("%s: got %+v", c.expr, f)
 		}
+	}
+}
+
+// What the facts say of all matches must hold for each.
+func TestFactsHold(t *testing.T) {
+	t.Parallel()
+	table := fold.Standard()
+	list := append([]string{`\b(?:user ?name|uid)\s{0,2}=\d{2,}`, `\bsk-[a-z]{3}`, `(?i)\bab ?c?[1-9]{3}\b`, `\b\d{2} ?\d{2}\b`, `ab{2,3}9`, `\bab-?\d`, `\b(?:ab|ab1)_9+`}, exprs...)
+	rnd := rand.New(rand.NewPCG(5, 1))
+	matches := 0
+	for _, expr := range list {
+		p, err := Compile(expr, false, table)
+		if err != nil {
+			t.Fatal(expr, err)
+		}
+		tab := Build([]*Prog{p}, 20_000)
+		if tab == nil {
+			continue
+		}
+		f := FactsOf(tab)
+		for range 300 {
+			s := text(rnd, alphabet+"\x80\x81\x82", 14)
+			if rnd.IntN(2) == 0 {
+				s = append(append([]byte(nil), s[:rnd.IntN(len(s)+1)]...), []string{"uid =12", "USERNAME=00", "sk-abc", "ab c123", "12 34", "abb9", "AB-1", "ab1_99"}[rnd.IntN(8)]...)
+			}
+			for start := range s {
+				var x Sim
+				x.Ends(p, &fold.Text{Shadow: s}, start, 100, func(e int) bool {
+					if e > start {
+						matches++
+						f.check(t, expr, s, start, e)
+					}
+					return true
+				})
+			}
+		}
+	}
+	if matches < 2000 {
+		t.Errorf("only %d matches", matches)
+	}
+}
+
+func (f *Facts) check(t *testing.T, expr string, s []byte, start, end int) {
+	t.Helper()
+	wrong := func(what string) { t.Errorf("%s: %q from %d to %d: %s: %+v", expr, s, start, end, what, *f) }
+	m := s[start:end]
+	digits, first := 0, -1
+	for i, c := range m[:min(len(m), MaxRun)] {
+		if isDigit(c) {
+			digits++
+			if first < 0 {
+				first = i
+			}
+		}
+	}
+	run := 0
+	for run < len(m) && fold.Alnum(m[run]) {
+		run++
+	}
+	switch {
+	case digits < f.Digits:
+		wrong("digits")
+	case f.Digit >= 0 && (first < 0 || first > f.Digit):
+		wrong("first digit")
+	case len(m) < f.Shortest, f.Longest >= 0 && len(m) > f.Longest:
+		wrong("length")
+	case min(run, MaxRun) < f.Run:
+		wrong("run")
+	case f.Trigger != 0 && !bytes.ContainsRune(m, rune(f.Trigger)):
+		wrong("trigger")
+	}
+	if f.Leads == nil || !fold.Alnum(s[start]) || start > 0 && fold.Alnum(s[start-1]) {
+		return
+	}
+	word := start
+	for word < len(s) && fold.Alnum(s[word]) {
+		word++
+	}
+	if !slices.Contains(f.Leads, strings.ToLower(string(s[start:word]))) {
+		wrong("first word")
 	}
 }
 
