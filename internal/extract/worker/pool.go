@@ -219,7 +219,11 @@ type process struct {
 }
 
 func (p *Pool) start(ctx context.Context) (*process, error) {
+	if os.Getenv(memoryVariable) != "" {
+		return nil, errors.New("a worker starts no workers")
+	}
 	cmd := exec.Command(p.o.path, p.o.args...)
+	cmd.Args[0] = os.Args[0]
 	cmd.Dir = "/"
 	cmd.SysProcAttr = attributes()
 	// The garbage collector is to work hard before the limit is met.
