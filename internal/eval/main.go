@@ -5,10 +5,11 @@
 //	go run ./internal/eval DIR…
 //
 // Every file below the folders whose name has a known extension is read as an
-// attachment. Its reference is FILE.txt beside it; without one, and with
-// LibreOffice installed, what "soffice --convert-to txt" says. Recall is the
-// share of the reference's words (letters and digits, two or more) that the
-// extracted text has, each word counted as often as it stands there.
+// attachment. Its reference is FILE.txt beside it; without one, what pdftotext
+// reads in a PDF and "soffice --convert-to txt" in other documents, where they are
+// installed. Recall is the share of the reference's words (letters and digits, two
+// or more) that the extracted text has, each word counted as often as it stands
+// there. Both texts are in NFKC, as matching is.
 package main
 
 import (
@@ -26,6 +27,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract"
@@ -64,7 +67,7 @@ func main() {
 }
 
 // known are the extensions that are measured.
-const known = "docx docm dotx dotm xlsx xlsm xlsb xltx pptx pptm ppsx potx odt ods odp odg ott zip 7z rar gz bz2 xz tar"
+const known = "docx docm dotx dotm xlsx xlsm xlsb xltx pptx pptm ppsx potx odt ods odp odg ott pdf zip 7z rar gz bz2 xz tar"
 
 // total is what was measured for one extension.
 type total struct {
@@ -153,6 +156,12 @@ func reference(path string) (string, bool) {
 	if b, err := os.ReadFile(path + ".txt"); err == nil {
 		return string(b), true
 	}
+	if sniff.Extension(path) == "pdf" {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		b, err := exec.CommandContext(ctx, "pdftotext", "-enc", "UTF-8", path, "-").Output()
+		return string(b), err == nil
+	}
 	office, err := exec.LookPath("soffice")
 	if err != nil {
 		return "", false
@@ -191,7 +200,7 @@ func reference(path string) (string, bool) {
 
 func words(s string) map[string]int {
 	out := map[string]int{}
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for _, w := range strings.FieldsFunc(norm.NFKC.String(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		if len(w) >= 2 {
 			out[w]++
 		}

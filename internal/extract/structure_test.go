@@ -150,7 +150,7 @@ func TestCanaryMessages(t *testing.T) {
 		at("text under an image type", mixed("Content-Type: image/png\n\n"+canary), InAttachment, "1", budget.TypeMismatch),
 		at("image", mixed("\n"+canary, "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n"+b64("\x89PNG\r\n\x1a\n\x00\x00")), InBody, "1", budget.ImageOnly),
 		at("zip", mixed("\n"+canary, "Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n"+b64("PK\x03\x04\x00\x00")), InBody, "1", budget.Corrupt),
-		at("pdf as text", mixed("\n"+canary, "Content-Type: text/plain\n\n%PDF-1.4"), InBody, "1", budget.Unsupported),
+		at("pdf as text", mixed("\n"+canary, "Content-Type: text/plain\n\n%PDF-1.4"), InBody, "1", budget.Corrupt),
 		at("video", mixed("\n"+canary, "Content-Type: video/mp4\nContent-Transfer-Encoding: base64\n\n"+b64("\x00\x00\x00\x18ftyp")), InBody, "1", budget.Unsupported),
 		at("empty parts", mixed("\n"+canary, "Content-Type: application/pdf\n\n", "Content-Type: image/png\n\n", "\n"), InBody, "1"),
 		at("s/mime signature", mixed("\n"+canary, "Content-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n\n"+b64("0\x82\x00\x01")), InBody, "1"),

@@ -85,3 +85,6 @@ func (w *Writer) Join() {
 		w.due = ' '
 	}
 }
+
+// Bytes is the text so far; not to be changed.
+func (w *Writer) Bytes() []byte { return w.b }
