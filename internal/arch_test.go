@@ -38,6 +38,7 @@ var allowed = map[string]string{
 	"extract/pdf/glyph":             "",
 	"extract/pdf/glyph/gen":         "",
 	"extract/odf":                   "extract/document extract/sniff extract/xmlscan",
+	"extract/worker":                "budget extract",
 	"extract":                       "budget charset message extract/archive extract/document extract/htmltext extract/odf extract/ooxml extract/pdf extract/sniff",
 	"authres":                       "facts message",
 	"bodyedit":                      "budget charset message verdict",
@@ -78,8 +79,8 @@ var allowed = map[string]string{
 	"filter":            "authres budget enforce facts label message milter pipeline plan policy verdict",
 	"admin":             "",
 	"manual":            "",
-	"app":               "admin assemble config enforce filter label message milter pipeline policy rulepack store strictyaml verdict",
-	"cli":               "app assemble config fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
+	"app":               "admin assemble budget config enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
+	"cli":               "app assemble config extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
 
 	// tests, demo, measurements
 	"mtalab":              "",

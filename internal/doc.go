@@ -32,7 +32,7 @@
 // # Where things are
 //
 //	leaves    redact verdict budget facts strictyaml charset marking; authres (facts out of Authentication-Results)
-//	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, pdf, archive, sniff, xmlscan
+//	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, pdf, archive, sniff, xmlscan, worker (confined processes)
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine over detect/automaton)
 //	deciding  label, directory, policy, plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)

@@ -35,6 +35,7 @@ type Metrics struct {
 	store     prometheus.Counter
 	faults    *prometheus.CounterVec
 	panics    *prometheus.CounterVec
+	workers   *prometheus.CounterVec
 	reloadOK  prometheus.Gauge
 	reloadAt  prometheus.Gauge
 	reloads   *prometheus.CounterVec
@@ -72,6 +73,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 		store:    counter("store_errors_total", "Writes to the store that failed."),
 		faults:   counters("milter_faults_total", "Connections closed because of the MTA's side.", "fault"),
 		panics:   counters("panics_total", "Panics in milter sessions.", "stage"),
+		workers:  counters("extract_workers_killed_total", "Workers that an attachment brought to their end, by cause.", "cause"),
 		reloadOK: gauge("reload_successful", "1 if the last load of rules and configuration succeeded."),
 		reloadAt: gauge("reload_success_timestamp_seconds", "Time of the last successful load."),
 		reloads:  counters("reloads_total", "Loads of rules and configuration.", "result"),
@@ -95,7 +97,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.messages, m.rules, m.seconds, m.bytes, m.failures, m.skipped, m.unsent, m.gone, m.store,
-		m.faults, m.panics, m.reloadOK, m.reloadAt, m.reloads, m.ruleset, m.ruleCount} {
+		m.faults, m.panics, m.workers, m.reloadOK, m.reloadAt, m.reloads, m.ruleset, m.ruleCount} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)
@@ -147,6 +149,10 @@ func (m *Metrics) Fault(what string) { m.faults.WithLabelValues(what).Inc() }
 
 // Panic counts a panic at a stage.
 func (m *Metrics) Panic(stage string) { m.panics.WithLabelValues(stage).Inc() }
+
+// WorkerKilled counts a worker that did not end by itself, by its cause in fixed
+// words.
+func (m *Metrics) WorkerKilled(cause string) { m.workers.WithLabelValues(cause).Inc() }
 
 // Loaded notes a successful load of the rule set with that digest. size is how
 // much of each kind it holds.

@@ -18,7 +18,9 @@ import (
 
 	"labelmilter/internal/admin"
 	"labelmilter/internal/assemble"
+	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
+	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/filter"
 	"labelmilter/internal/milter"
 	"labelmilter/internal/pipeline"
@@ -65,6 +67,9 @@ type App struct {
 	reg     *prometheus.Registry
 	current atomic.Pointer[generation]
 	first   *config.Config // of the start; what needs a restart stays as it says
+
+	apart  *worker.Pool // nil: the daemon reads by itself
+	memory *budget.Memory
 
 	store   *store.Store
 	metrics *admin.Metrics

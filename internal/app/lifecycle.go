@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -51,13 +50,12 @@ func (a *App) Start(ctx context.Context) (err error) {
 		return err
 	}
 	sockets, known := listeners(c)
-	concurrency := c.Concurrency
-	if concurrency == 0 {
-		concurrency = runtime.GOMAXPROCS(0)
+	if err := a.startReaders(ctx); err != nil {
+		return err
 	}
 	a.filter = filter.New(filter.Options{
 		Current:  func() *filter.Settings { return a.current.Load().settings },
-		Enforcer: enforce.New(a.store), Now: a.o.Now, Logger: a.log, Concurrency: concurrency,
+		Enforcer: enforce.New(a.store), Now: a.o.Now, Logger: a.log, Concurrency: concurrency(c),
 		Listeners: known, Observe: a.observe,
 	})
 	t := c.Milter.Timeouts
@@ -87,6 +85,25 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.onStop("milter", a.server.Shutdown)
 	a.bound.Store(true)
 	a.logStart(c, time.Since(start))
+	return nil
+}
+
+// startReaders starts a first worker, so that what keeps workers from running is
+// known now and not with the first attachment.
+func (a *App) startReaders(ctx context.Context) error {
+	if a.apart == nil {
+		return nil
+	}
+	a.onStop("workers", func(context.Context) error { a.apart.Close(); return nil })
+	s, err := a.apart.Start(ctx)
+	if err != nil {
+		return fmt.Errorf("extraction workers: %w (extract: {isolation: none} reads attachments in the daemon)", err)
+	}
+	log := a.log.Info
+	if !s.Limits || !s.Seccomp {
+		log = a.log.Warn
+	}
+	log("extraction workers", zap.Bool("limits", s.Limits), zap.Bool("seccomp", s.Seccomp), zap.Bool("landlock", s.Landlock), zap.String("missing", s.Missing))
 	return nil
 }
 

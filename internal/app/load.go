@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"labelmilter/internal/assemble"
+	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
+	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/filter"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/policy"
@@ -44,11 +47,42 @@ func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
 	}
 	ps = append(ps, recordedOnly(p.Rules.Policies)...)
 	p.Simulate = p.Simulate || a.o.Simulate
+	if running == nil {
+		a.readers(c)
+	}
+	p.Memory = a.memory
+	if a.apart != nil {
+		p.Apart = a.apart
+	}
 	stateDir := c.StateDir
 	if running != nil {
 		stateDir = running.StateDir
 	}
 	return &generation{config: c, pipeline: p, settings: a.settings(c, p, stateDir)}, ps
+}
+
+// readers makes what reads attachments and bounds the memory for it.
+func (a *App) readers(c *config.Config) {
+	a.memory = budget.NewMemory(int64(c.Limits.Memory))
+	if c.Extract.Isolation == "none" {
+		return
+	}
+	n := c.Extract.Workers
+	if n == 0 {
+		n = concurrency(c)
+	}
+	a.apart = worker.New(worker.Options{Workers: n, Memory: int64(c.Extract.Memory), Timeout: c.Extract.Timeout, Killed: func(why string) {
+		a.log.Warn("extraction worker killed", zap.String("why", why))
+		a.metrics.WorkerKilled(why)
+	}})
+}
+
+// concurrency is how many messages are judged at once.
+func concurrency(c *config.Config) int {
+	if c.Concurrency > 0 {
+		return c.Concurrency
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // recordedOnly warns of what rules ask for and the daemon only writes down:
@@ -114,6 +148,8 @@ func needRestart(running, c *config.Config) strictyaml.Problems {
 		{"admin", running.Admin, c.Admin},
 		{"log", running.Log, c.Log},
 		{"concurrency", running.Concurrency, c.Concurrency},
+		{"extract", running.Extract, c.Extract},
+		{"limits.memory", running.Limits.Memory, c.Limits.Memory},
 	} {
 		if !reflect.DeepEqual(s.old, s.new) {
 			ps = append(ps, strictyaml.Problem{Pos: strictyaml.Pos{File: c.File(), Line: 1, Col: 1}, Severity: strictyaml.Warning,

@@ -30,6 +30,7 @@ type Options struct {
 	Catalogue string
 	Assign    []rulepack.Assign
 	Lists     map[string][]string
+	Allow     []string // named lists whose values are no findings
 	Site      *policy.Organisation
 	GUIDs     map[string]string
 	Ceiling   string
@@ -43,7 +44,7 @@ func Embedded() ([]rulepack.Source, error) { return rulepack.Find(rules.FS, ".",
 // Rules loads, checks and compiles the rule set.
 func Rules(o Options) (*rulepack.Ruleset, strictyaml.Problems) {
 	sources, ps := Sources(o)
-	rs, more := rulepack.Load(rulepack.Options{Sources: sources, Catalogue: o.Catalogue, Assign: o.Assign, Lists: o.Lists,
+	rs, more := rulepack.Load(rulepack.Options{Sources: sources, Catalogue: o.Catalogue, Assign: o.Assign, Lists: o.Lists, Allow: o.Allow,
 		Site: o.Site, GUIDs: o.GUIDs, Ceiling: o.Ceiling, Settings: o.Settings, Engines: o.Engines})
 	ps = append(ps, more...)
 	ps.Sort()

@@ -48,7 +48,7 @@ func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
 			Senders: a.Scope.Senders, Recipients: a.Scope.Recipients, Directions: a.Scope.Directions, Percent: a.Scope.Percent, Variables: a.Variables})
 	}
 	lists, ps := c.ReadLists()
-	o.Lists = lists
+	o.Lists, o.Allow = lists, c.Rules.Allow
 	settings, err := json.Marshal(struct {
 		Limits budget.Limits
 		Labels config.Labels

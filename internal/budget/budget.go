@@ -89,17 +89,43 @@ type Skip struct {
 	Detail string `json:"detail"` // technical detail; never mail content
 }
 
+// Used is what of a message's limits is used.
+type Used struct {
+	Parts    int   `json:"parts"`
+	Expanded int64 `json:"expanded"`
+	Text     int64 `json:"text"`
+}
+
 // Budget counts what one message has used. It is not safe for concurrent use.
 type Budget struct {
 	Limits
-	parts    int
-	expanded int64
-	text     int64
-	skips    []Skip
+	used  Used
+	lease *Lease
+	skips []Skip
 }
 
 // New starts a budget with the given limits.
 func New(l Limits) *Budget { return &Budget{Limits: l} }
+
+// Lend makes the budget draw the memory for what it allows from a lease.
+func (b *Budget) Lend(l *Lease) { b.lease = l }
+
+// Used gives what is used so far.
+func (b *Budget) Used() Used { return b.used }
+
+// Resume goes on from what another budget, which did a part of the work, came
+// to.
+func (b *Budget) Resume(u Used) { b.used = u }
+
+// Draw takes memory for n bytes and gives how many there are: all, or none
+// when the process has no more and time has run out; that is recorded.
+func (b *Budget) Draw(path string, n int64) int64 {
+	if n > 0 && !b.lease.Draw(n) {
+		b.Skip(Skip{Part: path, Reason: Overload, Detail: "memory"})
+		return 0
+	}
+	return n
+}
 
 // Skip records that something was left out. Equal entries are kept once, and
 // at most 200 entries are kept: a message with more is incomplete all the same.
@@ -121,10 +147,10 @@ func (b *Budget) Skips() []Skip { return b.skips }
 // Part counts one more part and reports whether it may still be looked at;
 // when not, the reason is recorded.
 func (b *Budget) Part(path string) bool {
-	b.parts++
-	if b.parts > b.Limits.Parts {
-		if b.parts == b.Limits.Parts+1 {
-			b.Skip(Skip{Part: path, Reason: Parts, Limit: int64(b.Limits.Parts), Value: int64(b.parts)})
+	b.used.Parts++
+	if b.used.Parts > b.Limits.Parts {
+		if b.used.Parts == b.Limits.Parts+1 {
+			b.Skip(Skip{Part: path, Reason: Parts, Limit: int64(b.Limits.Parts), Value: int64(b.used.Parts)})
 		}
 		return false
 	}
@@ -149,11 +175,12 @@ func (b *Budget) Expand(path string, had, n int64) int64 {
 		b.Skip(Skip{Part: path, Reason: ExpandedPart, Limit: b.Limits.ExpandedPart, Value: had + n})
 		n = max(room, 0)
 	}
-	if room := b.Limits.ExpandedTotal - b.expanded; n > room {
-		b.Skip(Skip{Part: path, Reason: ExpandedTotal, Limit: b.Limits.ExpandedTotal, Value: b.expanded + n})
+	if room := b.Limits.ExpandedTotal - b.used.Expanded; n > room {
+		b.Skip(Skip{Part: path, Reason: ExpandedTotal, Limit: b.Limits.ExpandedTotal, Value: b.used.Expanded + n})
 		n = max(room, 0)
 	}
-	b.expanded += n
+	n = b.Draw(path, n)
+	b.used.Expanded += n
 	return n
 }
 
@@ -165,10 +192,11 @@ func (b *Budget) Text(path string, had, n int64) int64 {
 		b.Skip(Skip{Part: path, Reason: TextLimit, Limit: b.Limits.TextPart, Value: had + n})
 		n = max(room, 0)
 	}
-	if room := b.Limits.TextTotal - b.text; n > room {
-		b.Skip(Skip{Part: path, Reason: TextLimit, Limit: b.Limits.TextTotal, Value: b.text + n})
+	if room := b.Limits.TextTotal - b.used.Text; n > room {
+		b.Skip(Skip{Part: path, Reason: TextLimit, Limit: b.Limits.TextTotal, Value: b.used.Text + n})
 		n = max(room, 0)
 	}
-	b.text += n
+	n = b.Draw(path, n)
+	b.used.Text += n
 	return n
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -90,6 +91,9 @@ type command struct {
 
 // Main runs the command line and gives the exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == worker.Command {
+		return worker.Main() // before anything else: it starts and ends with the mail
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &command{stdin: stdin, stdout: stdout, stderr: stderr}

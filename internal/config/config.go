@@ -29,6 +29,7 @@ type Config struct {
 	Fail         Fail         `yaml:"fail" doc:"The verdict when we ourselves fail (panic, overload, store unavailable), by direction. What a sender causes is for policy."`
 	Enforcement  string       `yaml:"enforcement" enum:"enforce|simulate" default:"enforce" doc:"simulate sends no verdict and no modification, but records what would have been done."`
 	Limits       Limits       `yaml:"limits" doc:"Bounds of the work that one message can cause. What a limit cuts off is reported as incomplete inspection."`
+	Extract      Extract      `yaml:"extract" doc:"How attachments are read."`
 	StateDir     string       `yaml:"state_dir" default:"/var/lib/labelmilter" doc:"Folder of the database and of spooled messages."`
 	Retention    Retention    `yaml:"retention" doc:"How long things are kept."`
 	Admin        Admin        `yaml:"admin" doc:"HTTP for metrics, health and reload."`
@@ -145,6 +146,14 @@ func (a Admin) Off() bool { return a.Listen == "off" }
 type Log struct {
 	Level  string `yaml:"level" enum:"debug|info|warn|error" default:"info"`
 	Format string `yaml:"format" enum:"json|console" default:"json"`
+}
+
+// Extract is how attachments are read.
+type Extract struct {
+	Isolation string          `yaml:"isolation" enum:"worker|none" default:"worker" doc:"worker: the daemon has archives and documents read by processes of their own that have little memory, no files and no network; what goes wrong there costs one attachment. none: by the daemon itself. Commands that judge stored mail always read by themselves."`
+	Workers   int             `yaml:"workers" min:"0" max:"1024" default:"0" doc:"Worker processes at most; 0 is as many as messages are judged at the same time."`
+	Memory    strictyaml.Size `yaml:"memory" min:"128MiB" max:"16GiB" default:"512MiB" doc:"Memory of one worker."`
+	Timeout   time.Duration   `yaml:"timeout" min:"1s" max:"10m" default:"30s" doc:"Time for one attachment; only a net below the limits that count."`
 }
 
 // Load reads and checks a file. The Config is nil if there are errors.

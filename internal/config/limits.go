@@ -21,6 +21,7 @@ type Limits struct {
 	TextPart      strictyaml.Size `yaml:"text_part" min:"1MB" max:"4GiB" default:"32MiB" doc:"Text of one part that is looked at."`
 	MetadataValue strictyaml.Size `yaml:"metadata_value" min:"1kB" max:"16MiB" default:"64KiB" doc:"One document property or name."`
 	MetadataTotal strictyaml.Size `yaml:"metadata_total" min:"1kB" max:"64MiB" default:"1MiB" doc:"All document properties of a message."`
+	Memory        strictyaml.Size `yaml:"memory" min:"64MiB" max:"1TiB" default:"1GiB" doc:"Unpacked content and text of all messages in hand together; a message that finds none waits."`
 	Work          int64           `yaml:"work" min:"1000000" max:"1000000000000" default:"4000000000" doc:"Steps of detection."`
 }
 

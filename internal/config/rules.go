@@ -20,6 +20,7 @@ type Rules struct {
 	Dirs   []string        `yaml:"dirs" doc:"Folders with packs of your own." example:"[packs]"`
 	Assign []Assign        `yaml:"assign" doc:"Binds policies to this site without editing packs. Several assignments of one policy are allowed."`
 	Lists  map[string]List `yaml:"lists" doc:"Replaces the named lists of packs: values, or {file: PATH} with one value per line." example:"{cleared-domains: [agency.gov.au]}"`
+	Allow  []string        `yaml:"allow" doc:"Named lists whose values are no findings, whatever the type: sit-common/test-numbers has the published test numbers. By default they are found like others." example:"[sit-common/test-numbers]"`
 }
 
 // Assign binds policies to the site.

@@ -217,3 +217,11 @@ func (v *view) normal(dst []byte, start, end int) []byte {
 	}
 	return dst
 }
+
+// Normal is the form in which values are compared and counted: digits and
+// letters only, in upper case.
+func Normal(s string) string {
+	var v view
+	v.set(fold.Standard(), s)
+	return string(v.normal(nil, 0, len(v.Shadow)))
+}

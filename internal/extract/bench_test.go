@@ -34,7 +34,7 @@ func bench(b *testing.B, data []byte, unpacked int) {
 	b.SetBytes(int64(unpacked))
 	b.ReportAllocs()
 	for range b.N {
-		x := &extractor{ctx: b.Context(), b: budget.New(budget.Default()), readers: readers(), had: map[string]int64{}}
+		x := newExtractor(b.Context(), budget.New(budget.Default()), nil)
 		x.item(&item{path: "1", typ: octets, where: InAttachment, data: data})
 		if len(x.b.Skips()) > 0 {
 			b.Fatal(x.b.Skips())
@@ -58,7 +58,7 @@ func BenchmarkFifty(b *testing.B) {
 	data := sample.Zip(parts...)
 	b.ResetTimer()
 	for range b.N {
-		x := &extractor{ctx: b.Context(), b: budget.New(budget.Default()), readers: readers(), had: map[string]int64{}}
+		x := newExtractor(b.Context(), budget.New(budget.Default()), nil)
 		x.item(&item{path: "1", typ: octets, where: InAttachment, data: data})
 	}
 }

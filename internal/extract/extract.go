@@ -64,12 +64,27 @@ type Result struct {
 // Complete reports whether everything was inspected.
 func (r Result) Complete() bool { return len(r.Skipped) == 0 }
 
-// Extract reads all texts of m within the limits: first the header fields, then
-// the parts in order. What a second reading of an ambiguous part says is given
-// with the path of that part. When ctx ends the rest is skipped with reason
-// time.
+// Options say how to read.
+type Options struct {
+	Limits budget.Limits
+	// Apart reads containers and documents in another process; nil: in this
+	// one. The result is the same.
+	Apart Apart
+	// Memory is drawn from as long as the lease is held; nil: without bound.
+	Memory *budget.Lease
+}
+
+// Extract reads all texts of m within the limits, in this process.
 func Extract(ctx context.Context, m *message.Message, l budget.Limits) Result {
-	x := &extractor{ctx: ctx, b: budget.New(l), readers: readers(), had: map[string]int64{}}
+	return Options{Limits: l}.Extract(ctx, m)
+}
+
+// Extract reads all texts of m: first the header fields, then the parts in
+// order. What a second reading of an ambiguous part says is given with the path
+// of that part. When ctx ends the rest is skipped with reason time.
+func (o Options) Extract(ctx context.Context, m *message.Message) Result {
+	x := newExtractor(ctx, budget.New(o.Limits), o.Memory)
+	x.apart = o.Apart
 	for _, f := range m.Header {
 		x.field("", f)
 	}

@@ -16,7 +16,9 @@ import (
 type extractor struct {
 	ctx     context.Context
 	b       *budget.Budget
+	lease   *budget.Lease
 	readers []reader
+	apart   Apart
 	texts   []Text
 	parts   []PartInfo
 	had     map[string]int64 // text kept by part
@@ -26,6 +28,11 @@ type extractor struct {
 	labels     []document.Label
 	properties []document.Property
 	metadata   int64 // bytes of properties kept
+}
+
+func newExtractor(ctx context.Context, b *budget.Budget, lease *budget.Lease) *extractor {
+	b.Lend(lease)
+	return &extractor{ctx: ctx, b: b, lease: lease, readers: readers(), had: map[string]int64{}}
 }
 
 // part reads p and everything below it. inside is set within a message in the
@@ -77,7 +84,7 @@ func (x *extractor) leaf(p *message.Part, inside bool) {
 		return
 	}
 	it.data = p.Decoded(x.b)
-	x.item(it)
+	x.leafItem(it)
 }
 
 // unparsed reports a part that a limit kept from being opened.

@@ -40,32 +40,36 @@ type reader struct {
 	kind  string
 	match func(*item) bool
 	read  func(*extractor, *item)
+	apart bool // it unpacks or reads a format with a structure of its own
 }
+
+// Whether a reader of the table works in the message's own process.
+const here, apart = false, true
 
 // readers is the one table of what can be read, in order: the first that
 // matches reads the item. Content decides before the declared type where a
 // format has a signature. Document readers that keep to package document stand
 // here as
 //
-//	{"pdf", is(sniff.PDF), reads(pdf.Read)},
+//	{"pdf", is(sniff.PDF), reads(pdf.Read), apart},
 func readers() []reader {
 	return []reader{
-		{"empty", isEmpty, func(*extractor, *item) {}},
-		{"signature", isSignature, func(*extractor, *item) {}},
-		{"encrypted", isEncrypted, readEncrypted},
-		{"zip", is(sniff.Zip), readZip},
-		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream},
-		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO), readArchive},
-		{"pdf", is(sniff.PDF), reads(pdf.Read)},
-		{"compound file", is(sniff.CompoundFS), readCompound},
-		{"mail", isMail, readMail},
-		{"html", isHTML, readHTML},
-		{"xml", isXML, readXML},
-		{"json", isJSON, readJSON},
-		{"folded", isFolded, readFolded},
-		{"text", isText, readText},
-		{"image", isImage, skipImage},
-		{"other", func(*item) bool { return true }, skipOther},
+		{"empty", isEmpty, func(*extractor, *item) {}, here},
+		{"signature", isSignature, func(*extractor, *item) {}, here},
+		{"encrypted", isEncrypted, readEncrypted, here},
+		{"zip", is(sniff.Zip), readZip, apart},
+		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream, apart},
+		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO), readArchive, apart},
+		{"pdf", is(sniff.PDF), reads(pdf.Read), apart},
+		{"compound file", is(sniff.CompoundFS), readCompound, apart},
+		{"mail", isMail, readMail, apart},
+		{"html", isHTML, readHTML, here},
+		{"xml", isXML, readXML, here},
+		{"json", isJSON, readJSON, here},
+		{"folded", isFolded, readFolded, here},
+		{"text", isText, readText, here},
+		{"image", isImage, skipImage, here},
+		{"other", func(*item) bool { return true }, skipOther, here},
 	}
 }
 
@@ -78,19 +82,8 @@ func is(kinds ...sniff.Kind) func(*item) bool {
 func (x *extractor) item(it *item) {
 	x.list(it)
 	had := x.had[it.path]
-	for _, r := range x.readers {
-		if r.match(it) {
-			r.read(x, it)
-			break
-		}
-	}
-	switch it.kind {
-	case sniff.PDF, sniff.Image, sniff.Executable, sniff.RTF, sniff.Unknown:
-		if !sniff.ZipWithin(it.data) {
-			break
-		}
-		// An archive behind other content: a self-extracting one, or a file
-		// made to be two things.
+	x.reader(it).read(x, it)
+	if twofold(it) {
 		x.fact(it, document.Anomaly)
 		readZip(x, it)
 	}
@@ -99,6 +92,26 @@ func (x *extractor) item(it *item) {
 	if it.where != InBody && sniff.Mismatch(p.TrueType, it.typ, it.names) {
 		x.fact(it, document.Mismatch)
 	}
+}
+
+// reader chooses the reader of an item whose kind is known.
+func (x *extractor) reader(it *item) reader {
+	for _, r := range x.readers {
+		if r.match(it) {
+			return r
+		}
+	}
+	return reader{read: skipOther} // the last one matches everything
+}
+
+// twofold reports an archive behind other content: a self-extracting one, or a
+// file made to be two things.
+func twofold(it *item) bool {
+	switch it.kind {
+	case sniff.PDF, sniff.Image, sniff.Executable, sniff.RTF, sniff.Unknown:
+		return sniff.ZipWithin(it.data)
+	}
+	return false
 }
 
 // list adds an item to the receipt, with what its bytes say it is.

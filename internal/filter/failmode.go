@@ -27,6 +27,7 @@ const (
 	WhyOverload Why = "overload" // no turn came within Settings.QueueWait
 	WhySpool    Why = "spool"    // the message could not be kept
 	WhyStore    Why = "store"    // the decision could not be made durable
+	WhyWorker   Why = "worker"   // a worker that read an attachment was killed
 )
 
 // skip is the failure as an inspection reason of the decision record.
@@ -37,6 +38,8 @@ func (w Why) skip() budget.Skip {
 		s.Reason = budget.Time
 	case WhyOverload, WhySpool, WhyStore:
 		s.Reason = budget.Overload
+	case WhyWorker:
+		s.Reason = budget.WorkerKilled
 	}
 	return s
 }
@@ -45,7 +48,31 @@ func (w Why) skip() budget.Skip {
 // would come back each time the message does. Overload, a full disk and a
 // locked store say nothing about a message: if they counted, an outage would
 // end with all mail that was tried again in quarantine.
-func (w Why) byMessage() bool { return w == WhyPanic || w == WhyTime }
+func (w Why) byMessage() bool { return w == WhyPanic || w == WhyTime || w == WhyWorker }
+
+// ours gives the failure of our own that left an accepted message not fully
+// inspected, "" if there is none. Where policy has decided otherwise, or the fail
+// mode would accept the message too, the decision stands as it is.
+func (s *session) ours(set *Settings, r pipeline.Result) Why {
+	d := set.Fail.Of(message.Direction(r.Direction))
+	if set.Simulate || d == verdict.Accept || r.Plan.Verdict.Disposition != verdict.Accept {
+		return ""
+	}
+	why := Why("")
+	for _, x := range r.Inspection.Skipped {
+		switch x.Reason {
+		case budget.WorkerKilled:
+			return WhyWorker
+		case budget.Overload:
+			why = WhyOverload
+		case budget.Time:
+			if why == "" {
+				why = WhyTime
+			}
+		}
+	}
+	return why
+}
 
 // FailModes are the dispositions after a failure of our own. The zero value
 // is tempfail in every direction.

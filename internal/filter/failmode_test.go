@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"labelmilter/internal/budget"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/message"
 	"labelmilter/internal/milter"
@@ -58,6 +59,14 @@ func TestFailModes(t *testing.T) {
 			return accept(ctx, m, f)
 		}, change: func(s *Settings, _ *Options) { s.Timeout = 10 * time.Millisecond }, want: verdict.TempFail,
 			reply: "451 4.3.0 message cannot be inspected now, try again later", why: WhyTime, recorded: true},
+		{name: "worker", process: skipping(budget.WorkerKilled, verdict.Accept), want: verdict.TempFail,
+			reply: "451 4.3.0 message cannot be inspected now, try again later", why: WhyWorker, recorded: true},
+		{name: "worker, policy goes first", process: skipping(budget.WorkerKilled, verdict.Reject), want: verdict.Reject, recorded: true},
+		{name: "worker, accepted", process: skipping(budget.WorkerKilled, verdict.Accept), change: func(s *Settings, _ *Options) { s.Fail.Inbound = verdict.Accept },
+			want: verdict.Accept, recorded: true},
+		{name: "memory", process: skipping(budget.Overload, verdict.Accept), want: verdict.TempFail,
+			reply: "451 4.3.0 message cannot be inspected now, try again later", why: WhyOverload, recorded: true},
+		{name: "encrypted is no failure of ours", process: skipping(budget.Encrypted, verdict.Accept), want: verdict.Accept, recorded: true},
 		{name: "store", process: accept, store: errors.New("disk full"), want: verdict.TempFail,
 			reply: "451 4.3.0 message cannot be inspected now, try again later", why: WhyStore},
 		{name: "store, simulated", process: accept, store: errors.New("disk full"), change: func(s *Settings, _ *Options) { s.Simulate = true },
@@ -115,6 +124,16 @@ func TestFailModes(t *testing.T) {
 }
 
 // The third time within a day a message is quarantined, with an incident.
+// skipping judges that a part was not inspected.
+func skipping(reason budget.Reason, d verdict.Disposition) Process {
+	return func(ctx context.Context, m *message.Message, f facts.Facts) pipeline.Result {
+		r := accept(ctx, m, f)
+		r.Inspection.Skipped = []budget.Skip{{Part: "2", Reason: reason}}
+		r.Plan.Verdict.Disposition, r.Verdict.Disposition = d, d
+		return r
+	}
+}
+
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(context.Context, *message.Message, facts.Facts) pipeline.Result { panic("x") }, nil)

@@ -124,6 +124,11 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 	if gone(ctx) {
 		err = errGone
 	}
+	if why == "" {
+		if ours := s.ours(m.set, r); ours != "" {
+			return built, ours, r, err
+		}
+	}
 	if why == WhyTime { // still being judged; closed by who judges
 		built = &message.Message{Header: built.Header, Size: built.Size, Digest: built.Digest}
 	}

@@ -23,9 +23,11 @@ import (
 type Pipeline struct {
 	Rules  *rulepack.Ruleset
 	Limits budget.Limits
-	Write  []string // headers to write
-	Thread Thread   // how replies are kept from falling below their thread
-	Trust  Trust    // whose markings are believed
+	Apart  extract.Apart  // who reads containers and documents; nil: this process
+	Memory *budget.Memory // what all messages in hand draw from; nil: no bound
+	Write  []string       // headers to write
+	Thread Thread         // how replies are kept from falling below their thread
+	Trust  Trust          // whose markings are believed
 	// Default is the label of mail for which nothing else speaks, by direction.
 	Default     map[message.Direction]label.ID
 	Simulate    bool // no verdict and no modification, all else the same
@@ -36,13 +38,16 @@ type Pipeline struct {
 // Process judges one message. It does no I/O but reading the message's spool.
 func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Facts) Result {
 	dir := p.Rules.Site.Direction(m.Envelope)
-	ex := extract.Extract(ctx, m, p.Limits)
+	lease := p.Memory.Lease(ctx)
+	defer lease.Release()
+	read := extract.Options{Limits: p.Limits, Apart: p.Apart, Memory: lease}
+	ex := read.Extract(ctx, m)
 	found := detect.Output{}
 	if p.Rules.Engine != nil {
 		found = p.Rules.Engine.Detect(ex.Texts, p.Limits)
 	}
 	in := policy.Input{Message: m, Direction: dir, Extract: ex, Findings: found.Findings, Catalogue: p.Rules.Catalogue, Facts: f,
-		Lists: p.Rules.Lists, Limits: p.Limits, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
+		Lists: p.Rules.Lists, Limits: p.Limits, Read: read, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
 
 	set := p.readMarkings(m, ex, f)
 	in.Markings = set.all()

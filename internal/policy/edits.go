@@ -52,6 +52,7 @@ type Remove struct {
 type Seen struct {
 	Findings []detect.Finding
 	Limits   budget.Limits
+	read     extract.Options
 	engine   *detect.Engine
 }
 
@@ -61,7 +62,9 @@ func (s *Seen) Again(m *message.Message) (found []detect.Finding, ok bool) {
 	if s == nil || s.engine == nil {
 		return nil, false
 	}
-	ex := extract.Extract(context.Background(), m, s.Limits)
+	read := s.read
+	read.Limits = s.Limits
+	ex := read.Extract(context.Background(), m)
 	out := s.engine.Detect(ex.Texts, s.Limits)
 	return out.Findings, len(out.Skipped) == 0
 }

@@ -28,6 +28,7 @@ type Input struct {
 	Facts     facts.Facts
 	Lists     *Lists
 	Limits    budget.Limits
+	Read      extract.Options // how the message was read, to read edited forms of it
 }
 
 // Carried is a label that an attachment carries, in its properties or as a

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"labelmilter/internal/detect"
 	"labelmilter/internal/label"
 	"labelmilter/internal/match"
 	"labelmilter/internal/policy"
@@ -26,6 +27,7 @@ type compiler struct {
 	keywords map[string]sit.KeywordList
 	placeOf  map[string]strictyaml.Pos // of keyword lists
 	types    map[string]sit.Type
+	allowed  []string // values that are no findings, normalised, sorted
 	cat      *label.Catalogue
 	rated    policy.Ratings
 	rs       *Ruleset
@@ -142,6 +144,38 @@ func (c *compiler) readLists() {
 		}
 	}
 	c.rs.Lists = policy.NewLists(c.lists)
+	c.readAllowed()
+}
+
+// readAllowed collects the values that are no findings.
+func (c *compiler) readAllowed() {
+	for _, ref := range c.opt.Allow {
+		values, ok := c.lists[ref]
+		if full := named(c.lists, ref); !ok && len(full) == 1 {
+			values, ok = c.lists[full[0]], true
+		}
+		if !ok {
+			c.at(strictyaml.Pos{}, nearest(ref, sortedKeys(c.lists)), "allow: unknown list %q", ref)
+		}
+		for _, v := range values {
+			if n := detect.Normal(v); n != "" {
+				c.allowed = append(c.allowed, n)
+			}
+		}
+	}
+	slices.Sort(c.allowed)
+	c.allowed = slices.Compact(c.allowed)
+}
+
+// named gives the lists of packs with a short id.
+func named(lists map[string][]string, id string) []string {
+	var out []string
+	for _, k := range sortedKeys(lists) {
+		if strings.HasSuffix(k, "/"+id) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // list resolves a list reference made in a pack.
@@ -289,11 +323,12 @@ func (c *compiler) digest() {
 		Catalogue string
 		Assign    []Assign
 		Lists     map[string][]string
+		Allow     []string
 		Site      *policy.Organisation
 		GUIDs     map[string]string
 		Ceiling   string
 		Settings  string
-	}{c.opt.Catalogue, unplaced(c.opt.Assign), c.opt.Lists, c.opt.Site, c.opt.GUIDs, c.opt.Ceiling, c.opt.Settings})
+	}{c.opt.Catalogue, unplaced(c.opt.Assign), c.opt.Lists, c.opt.Allow, c.opt.Site, c.opt.GUIDs, c.opt.Ceiling, c.opt.Settings})
 	if err != nil {
 		c.at(strictyaml.Pos{}, "", "digest: %v", err)
 	}

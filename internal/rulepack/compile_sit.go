@@ -40,7 +40,7 @@ func (c *compiler) sits() {
 		}
 	}
 	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
-	engine, errs := c.opt.Engines.compile(types, words, c.packs)
+	engine, errs := c.opt.Engines.compile(types, words, c.packs, c.allowed)
 	for _, e := range errs {
 		y, isType := pos[e.Type]
 		at := y.Pos
@@ -178,15 +178,23 @@ type compiled struct {
 }
 
 // compile gives the engine of packs; what types are made of stands in their
-// files alone.
-func (e *Engines) compile(types []sit.Type, words []sit.KeywordList, packs []*pack) (*detect.Engine, []detect.CompileError) {
+// files alone. Values that are allowed are no findings.
+func (e *Engines) compile(types []sit.Type, words []sit.KeywordList, packs []*pack, allowed []string) (*detect.Engine, []detect.CompileError) {
+	var o detect.Options
+	if len(allowed) > 0 {
+		o.Allow = func(_, normal string) bool {
+			_, found := slices.BinarySearch(allowed, normal)
+			return found
+		}
+	}
 	if e == nil {
-		return detect.Compile(types, words)
+		return detect.CompileWith(types, words, o)
 	}
 	var key strings.Builder
 	for _, p := range packs {
 		fmt.Fprintf(&key, "%s %s\n", p.packMeta.ID, p.sum)
 	}
+	fmt.Fprintf(&key, "%q", allowed)
 	e.mu.Lock()
 	if e.made == nil {
 		e.made = map[string]*compiled{}
@@ -197,6 +205,6 @@ func (e *Engines) compile(types []sit.Type, words []sit.KeywordList, packs []*pa
 		e.made[key.String()] = c
 	}
 	e.mu.Unlock()
-	c.once.Do(func() { c.engine, c.errs = detect.Compile(types, words) })
+	c.once.Do(func() { c.engine, c.errs = detect.CompileWith(types, words, o) })
 	return c.engine, c.errs
 }

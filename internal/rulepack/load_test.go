@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"labelmilter/internal/budget"
+	"labelmilter/internal/extract"
 	"labelmilter/internal/policy"
 	"labelmilter/rules"
 )
@@ -89,18 +91,55 @@ func TestDigest(t *testing.T) {
 	}
 	seen := map[string]string{first: "the base"}
 	for what, d := range map[string]string{
-		"another rule": load(with("p.yaml", "policies:\n  - {id: q, rules: [{id: r, then: [discard]}]}\n"), nil),
-		"a new file":   load(with("k.yaml", "keywords: [{id: w, words: [a]}]\n"), nil),
-		"a mode":       load(base(), func(o *Options) { o.Assign = []Assign{{Policy: "p/q", Mode: policy.Simulate}} }),
-		"a list":       load(base(), func(o *Options) { o.Lists = map[string][]string{"l": {"a.example"}} }),
-		"a site":       load(base(), func(o *Options) { o.Site = &policy.Organisation{Domains: []string{"own.example"}} }),
-		"settings":     load(base(), func(o *Options) { o.Settings = "x" }),
-		"a GUID":       load(base(), func(o *Options) { o.GUIDs = map[string]string{"official": "aaaaaaaa-0000-4000-8000-000000000001"} }),
+		"another rule":    load(with("p.yaml", "policies:\n  - {id: q, rules: [{id: r, then: [discard]}]}\n"), nil),
+		"a new file":      load(with("k.yaml", "keywords: [{id: w, words: [a]}]\n"), nil),
+		"a mode":          load(base(), func(o *Options) { o.Assign = []Assign{{Policy: "p/q", Mode: policy.Simulate}} }),
+		"a list":          load(base(), func(o *Options) { o.Lists = map[string][]string{"l": {"a.example"}} }),
+		"an allowed list": load(with("l.yaml", "lists: [{id: l, values: ['1']}]\n"), func(o *Options) { o.Allow = []string{"l"} }),
+		"a site":          load(base(), func(o *Options) { o.Site = &policy.Organisation{Domains: []string{"own.example"}} }),
+		"settings":        load(base(), func(o *Options) { o.Settings = "x" }),
+		"a GUID":          load(base(), func(o *Options) { o.GUIDs = map[string]string{"official": "aaaaaaaa-0000-4000-8000-000000000001"} }),
 	} {
 		if other, dup := seen[d]; dup {
 			t.Errorf("%s has the digest of %s", what, other)
 		}
 		seen[d] = what
+	}
+}
+
+func TestAllow(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"pack.yaml": {Data: []byte(goodMeta)}, "labels.yaml": {Data: []byte(labelsY)},
+		"s.yaml": {Data: []byte("sits: [{id: n, name: n, patterns: [{confidence: 85, match: {regex: '\\b\\d{2} ?\\d{2}\\b'}}]}]\nlists: [{id: test-numbers, values: ['11-11', 2222]}]\n")}}
+	for _, tt := range []struct {
+		allow []string
+		want  int
+		err   string
+	}{
+		{want: 3},
+		{allow: []string{"test-numbers"}, want: 1},
+		{allow: []string{"p/test-numbers"}, want: 1},
+		{allow: []string{"site"}, want: 2},
+		{allow: []string{"site", "test-numbers"}, want: 0},
+		{allow: []string{"test-number"}, err: `allow: unknown list "test-number"`},
+	} {
+		rs, ps := Load(Options{Sources: []Source{{FS: fsys, Dir: ".", Name: "x"}}, Lists: map[string][]string{"site": {"33 33"}}, Allow: tt.allow})
+		if tt.err != "" {
+			if !strings.Contains(ps.String(), tt.err) || !strings.Contains(ps.String(), "did you mean") {
+				t.Errorf("%v: %s", tt.allow, ps.String())
+			}
+			continue
+		}
+		if ps.HasErrors() {
+			t.Fatal(ps)
+		}
+		found := 0
+		for _, f := range rs.Engine.Detect([]extract.Text{{Part: "1", Where: extract.InBody, Body: "11 11 and 2222 and 3333"}}, budget.Default()).Findings {
+			found += f.Count
+		}
+		if found != tt.want {
+			t.Errorf("%v: %d found, want %d", tt.allow, found, tt.want)
+		}
 	}
 }
 

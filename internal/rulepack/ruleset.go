@@ -75,6 +75,7 @@ type Options struct {
 	Catalogue string // chosen catalogue, "" if there is only one
 	Assign    []Assign
 	Lists     map[string][]string // replace named lists
+	Allow     []string            // named lists whose values are no findings of any type
 	Site      *policy.Organisation
 	GUIDs     map[string]string // label id → GUID in the own tenant
 	Ceiling   string            // highest class that may pass; "" = the pack's

@@ -47,6 +47,7 @@ type suiteY struct {
 	Catalogue    string                `yaml:"catalogue" doc:"label catalogue"`
 	Assign       []assignY             `yaml:"assign" doc:"modes, as in the configuration"`
 	Lists        map[string][]string   `yaml:"lists" doc:"values for named lists"`
+	Allow        []string              `yaml:"allow" doc:"named lists whose values are no findings, as rules.allow in the configuration"`
 	Organisation *fixture.Organisation `yaml:"organisation" doc:"whose mail is judged"`
 	Write        []string              `yaml:"write" doc:"headers to write, as labels.write in the configuration"`
 	Tests        []*strictyaml.Node    `yaml:"tests,required" doc:"messages with expectations"`
@@ -209,7 +210,7 @@ func orDir(s rulepack.Source) string {
 }
 
 func (r *runner) ruleset(s rulepack.Source, y suiteY) (*rulepack.Ruleset, strictyaml.Problems) {
-	o := rulepack.Options{Sources: r.needs(append([]string{s.ID()}, y.Packs...)...), Catalogue: y.Catalogue, Lists: y.Lists, Engines: &r.engines}
+	o := rulepack.Options{Sources: r.needs(append([]string{s.ID()}, y.Packs...)...), Catalogue: y.Catalogue, Lists: y.Lists, Allow: y.Allow, Engines: &r.engines}
 	for _, a := range y.Assign {
 		o.Assign = append(o.Assign, rulepack.Assign{Policy: a.Policy, Mode: policy.Mode(a.Mode)})
 	}

@@ -95,7 +95,7 @@ func (z *Zip) entry(data []byte, f *zip.File) span {
 	if ok {
 		from = h.at
 	}
-	if ok && (h.method != f.Method || h.name != f.Name || h.flags&1 != f.Flags&1) {
+	if !ok || (h.method != f.Method || h.name != f.Name || h.flags&1 != f.Flags&1) {
 		z.anomaly("local header differs")
 	}
 	fail := ErrCorrupt
@@ -170,20 +170,27 @@ type header struct {
 func localHeader(data []byte, at int64) (header, bool) {
 	// Its own lengths led to the offset, but they are not told: look back as far
 	// as a name and an extra field can be long.
-	for tail := data[max(0, at-maxHeader):at]; ; {
+	tail := data[max(0, at-maxHeader):at]
+	for range maxLookBack {
 		i := bytes.LastIndex(tail, []byte("PK\x03\x04"))
 		if i < 0 {
-			return header{}, false
+			break
 		}
 		if h, ok := parseLocal(data, at-int64(len(data[max(0, at-maxHeader):at])-i)); ok && h.data == at {
 			return h, true
 		}
 		tail = tail[:i]
 	}
+	return header{}, false
 }
 
-// maxHeader is the most that a local header takes.
-const maxHeader = 30 + 2*65535
+const (
+	// maxHeader is the most that a local header takes.
+	maxHeader = 30 + 2*65535
+	// maxLookBack is how many signatures before the data are tried. More than
+	// one stand there only where a name or an extra field holds others.
+	maxLookBack = 64
+)
 
 func parseLocal(data []byte, at int64) (header, bool) {
 	if at < 0 || at+30 > int64(len(data)) || string(data[at:at+4]) != "PK\x03\x04" {
@@ -191,8 +198,12 @@ func parseLocal(data []byte, at int64) (header, bool) {
 	}
 	b := data[at:]
 	le := binary.LittleEndian
+	method := le.Uint16(b[8:])
+	if method > methodAES {
+		return header{}, false // no such method: no header
+	}
 	n, extra := int64(le.Uint16(b[26:])), int64(le.Uint16(b[28:]))
-	h := header{flags: le.Uint16(b[6:]), method: le.Uint16(b[8:]), crc: le.Uint32(b[14:]),
+	h := header{flags: le.Uint16(b[6:]), method: method, crc: le.Uint32(b[14:]),
 		packed: int64(le.Uint32(b[18:])), size: int64(le.Uint32(b[22:])), at: at, data: at + 30 + n + extra}
 	if h.data > int64(len(data)) {
 		return header{}, false

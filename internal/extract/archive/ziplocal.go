@@ -52,7 +52,7 @@ func (z *Zip) scan(data []byte, taken []span) {
 // of its data.
 func (z *Zip) hidden(data []byte, at int64) (int64, bool) {
 	h, ok := parseLocal(data, at)
-	if !ok || h.method > methodAES || h.name == "" && h.packed == 0 {
+	if !ok || h.name == "" && h.packed == 0 {
 		return 0, false
 	}
 	rest := data[h.data:]
