@@ -2,14 +2,15 @@
 // shipped: recall against the text that another program reads in them, time,
 // and how often each reason is given.
 //
-//	go run ./internal/eval DIR…
+//	go run ./internal/eval [-missing] [-text] DIR…
 //
 // Every file below the folders whose name has a known extension is read as an
 // attachment. Its reference is FILE.txt beside it; without one, what pdftotext
 // reads in a PDF and "soffice --convert-to txt" in other documents, where they are
 // installed. Recall is the share of the reference's words (letters and digits, two
 // or more) that the extracted text has, each word counted as often as it stands
-// there. Both texts are in NFKC, as matching is.
+// there. Both texts are in NFKC, as matching is. -missing lists the words that were
+// not found, -text prints what was.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -37,12 +39,15 @@ import (
 )
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: eval DIR…")
+	missing := flag.Bool("missing", false, "list the words that were not found")
+	show := flag.Bool("text", false, "print the text that was found")
+	flag.Parse()
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "usage: eval [-missing] [-text] DIR…")
 		os.Exit(2)
 	}
 	totals := map[string]*total{}
-	for _, dir := range os.Args[1:] {
+	for _, dir := range flag.Args() {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
@@ -53,7 +58,7 @@ func main() {
 			}
 			t := totals[ext]
 			if t == nil {
-				t = &total{reasons: map[budget.Reason]int{}}
+				t = &total{reasons: map[budget.Reason]int{}, missing: *missing, show: *show}
 				totals[ext] = t
 			}
 			return t.file(path)
@@ -78,6 +83,7 @@ type total struct {
 	worstFile              string
 	reasons                map[budget.Reason]int
 	low                    []string
+	missing, show          bool
 }
 
 func (t *total) file(path string) error {
@@ -91,6 +97,9 @@ func (t *total) file(path string) error {
 		return err
 	}
 	took := time.Since(start)
+	if t.show {
+		fmt.Printf("== %s %v\n%s\n", path, skips, text)
+	}
 	t.files++
 	t.bytes += int64(len(data))
 	if t.time += took; took > t.worst {
@@ -113,9 +122,17 @@ func (t *total) file(path string) error {
 	want := words(ref)
 	got := words(text)
 	all, found := 0, 0
+	var lost []string
 	for w, n := range want {
 		all += n
 		found += min(n, got[w])
+		if n > got[w] {
+			lost = append(lost, fmt.Sprintf("%s×%d", w, n-got[w]))
+		}
+	}
+	if t.missing && len(lost) > 0 {
+		slices.Sort(lost)
+		fmt.Printf("%s: %s\n", path, strings.Join(lost, " "))
 	}
 	if all < 5 {
 		return nil

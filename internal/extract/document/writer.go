@@ -74,6 +74,9 @@ func (w *Writer) Done() string {
 	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
+// From gives what was written since the length was n.
+func (w *Writer) From(n int) string { return string(w.b[min(n, len(w.b)):]) }
+
 // EndsWith reports that the text so far ends with s.
 func (w *Writer) EndsWith(s string) bool {
 	return strings.HasSuffix(string(w.b[max(0, len(w.b)-len(s)):]), s)

@@ -153,7 +153,8 @@ type flow struct {
 	aside         int // depth in deleted text
 	text          int // depth in paragraphs
 	cell          string
-	cellAt        int // length of the shown text when the cell began
+	date          bool // the cell is a date
+	cellAt        int  // length of the shown text when the cell began
 	seen          map[string]bool
 	buf           []byte
 }
@@ -257,10 +258,11 @@ func (f *flow) start(x *xmlscan.Scanner) {
 			f.out().Write([]byte{' '})
 		}
 	}
-	// A currency or number in full beside its display; a date is as displayed.
-	if kind == "date" || kind == "time" || kind == "boolean" {
+	// A currency, number or date in full beside its display.
+	if kind == "time" || kind == "boolean" {
 		f.cell = ""
 	}
+	f.date = kind == "date"
 }
 
 func (f *flow) end(name string) {
@@ -283,6 +285,10 @@ func (f *flow) end(name string) {
 // endCell adds the full value where the displayed text differs.
 func (f *flow) endCell() {
 	v := f.cell
+	if f.date && v != "" && f.shown.Len() > f.cellAt {
+		v = whole(v, f.shown.From(f.cellAt))
+		f.date = false
+	}
 	if v != "" {
 		if n, err := strconv.ParseFloat(v, 64); err == nil && strings.ContainsAny(v, "eE") && n < 1e30 && n > -1e30 {
 			v = strconv.FormatFloat(n, 'f', -1, 64)
@@ -296,6 +302,26 @@ func (f *flow) endCell() {
 	}
 	f.cell = ""
 	f.out().Cell()
+}
+
+// whole is an ISO 8601 date as far as the displayed form does not show it.
+func whole(date, shown string) string {
+	day, clock, _ := strings.Cut(date, "T")
+	missing := false
+	for _, part := range strings.Split(day, "-") {
+		missing = missing || !strings.Contains(shown, part)
+	}
+	clock, _, _ = strings.Cut(clock, ".")
+	switch {
+	case strings.Trim(clock, "0:") == "" || strings.Contains(shown, clock):
+		clock = ""
+	case missing:
+		return day + " " + clock
+	}
+	if missing {
+		return day
+	}
+	return clock
 }
 
 // attribute gives a value once per part.

@@ -21,9 +21,9 @@ func TestText(t *testing.T) {
 	t.Parallel()
 	h := read(documenttest.Parts{"mimetype", "x", "content.xml", `<office:body><text:p>a<text:s text:c="3"/>b<text:tab/>c<text:line-break/>d<text:span>e</text:span></text:p>` +
 		`<table:table><table:table-row><table:table-cell><text:p>x</text:p></table:table-cell><table:table-cell office:value-type="float" office:value="1234.5"><text:p>1.234,50</text:p></table:table-cell>` +
-		`<table:table-cell office:value-type="float" office:value="4.1E3"><text:p>4.1E3</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="date" office:date-value="2018-02-28"><text:p>28/02/2018</text:p></table:table-cell></table:table-row></table:table></office:body>`,
+		`<table:table-cell office:value-type="float" office:value="4.1E3"><text:p>4.1E3</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell office:value-type="date" office:date-value="2018-02-28"><text:p>28/02/2018</text:p></table:table-cell><table:table-cell office:value-type="date" office:date-value="2018-02-08T10:30:00"><text:p>8 Feb 18</text:p></table:table-cell></table:table-row></table:table></office:body>`,
 		"META-INF/manifest.xml", "<m/>", "META-INF/documentsignatures.xml", "<x/>", "Basic/Standard/Module1.xml", "<script:module>Sub X</script:module>"})
-	if d := cmp.Diff([]string{"a   b\tc\nde\nx\t1.234,50 (1234.5)\t4.1E3 (4100)\n28/02/2018", "Sub X"}, h.Shown); d != "" {
+	if d := cmp.Diff([]string{"a   b\tc\nde\nx\t1.234,50 (1234.5)\t4.1E3 (4100)\n28/02/2018\t8 Feb 18 (2018-02-08 10:30:00)", "Sub X"}, h.Shown); d != "" {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]document.Fact{document.Signed, document.Macros}, h.Facts); d != "" {

@@ -17,11 +17,15 @@ import (
 const (
 	brtRowHdr      = 0
 	brtCellRk      = 2
+	brtCellError   = 3
+	brtCellBool    = 4
 	brtCellReal    = 5
 	brtCellSt      = 6
 	brtCellIsst    = 7
 	brtFmlaString  = 8
 	brtFmlaNum     = 9
+	brtFmlaBool    = 10
+	brtFmlaError   = 11
 	brtSSTItem     = 19
 	brtFmt         = 44
 	brtXF          = 47
@@ -95,6 +99,13 @@ func (r *reader) binary(b []byte) {
 		switch typ {
 		case brtRowHdr:
 			w.Line()
+		case brtCellError, brtFmlaError:
+			w.Tab()
+		case brtCellBool, brtFmlaBool:
+			if len(d) > 8 {
+				w.String(boolean(string('0' + rune(d[8]&1))))
+			}
+			w.Tab()
 		case brtCellRk, brtCellReal, brtCellSt, brtCellIsst, brtFmlaString, brtFmlaNum, brtCellRString:
 			r.binaryCell(w, typ, d)
 		case brtSSTItem:

@@ -62,6 +62,28 @@ func (s *section) showDate(v float64, date1904 bool) string {
 	return strings.TrimSpace(b.String())
 }
 
+// whole is the date and the time of day of a serial number, as far as the
+// displayed form does not show them.
+func whole(v float64, date1904 bool, shown string) string {
+	seconds := math.Round(v * 86400)
+	day := math.Floor(seconds / 86400)
+	at, _ := dayOf(int(day), date1904)
+	at = at.Add(time.Duration(seconds-day*86400) * time.Second)
+	var out []string
+	if v >= 1 { // below it is a time of day
+		for _, layout := range []string{"2006", "01", "02"} {
+			if !strings.Contains(shown, at.Format(layout)) {
+				out = append(out, at.Format("2006-01-02"))
+				break
+			}
+		}
+	}
+	if seconds != day*86400 && !strings.Contains(shown, at.Format("15:04:05")) {
+		out = append(out, at.Format("15:04:05"))
+	}
+	return strings.Join(out, " ")
+}
+
 // dayOf is the day of a serial number; leap is set for the day that never was.
 func dayOf(n int, date1904 bool) (t time.Time, leap bool) {
 	switch {

@@ -170,6 +170,17 @@ func (f *format) date(v float64) bool {
 	return s.isDate && v >= 0 && v < maxSerial
 }
 
+// elapsed reports that a value is displayed as a time that goes beyond a day.
+func (f *format) elapsed(v float64) bool {
+	s, _ := f.pick(v)
+	for _, t := range s.tokens {
+		if t.kind == datePart && t.text[0] == '[' {
+			return true
+		}
+	}
+	return false
+}
+
 // maxSerial is the day after 9999-12-31 in the 1900 date system.
 const maxSerial = 2_958_466
 

@@ -32,7 +32,7 @@ func TestSheet(t *testing.T) {
 		"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="170" formatCode="000\-000\-000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="9"/></cellXfs></styleSheet>`,
 		"xl/sharedStrings.xml", `<sst><si><t>TFN</t></si></sst>`,
 		"xl/workbook.xml", `<workbook><workbookPr date1904="0"/></workbook>`})
-	want := []string{"TFN\t02/28/2018\t4111111111111111\n123-456-782 (123456782)\t50% (0.5)\t x "}
+	want := []string{"TFN\t02/28/2018\t4111111111111111\n123-456-782 (123456782)\t50% (0.5)\tTRUE\t x "}
 	if d := cmp.Diff(want, h.Shown); d != "" {
 		t.Error(d)
 	}
@@ -157,4 +157,30 @@ func FuzzOOXML(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Numbers have the digits that Excel keeps, dates are whole beside their
+// display.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ code, value, want string }{
+		{"General", "0.20769230769230801", "0.207692307692308"},
+		{"General", "1.1499999999999999", "1.15"},
+		{"General", "41111111111111117", "41111111111111117"},
+		{"General", "4.111111111111111E+15", "4111111111111111"},
+		{"0.0", "1234.5678", "1234.6 (1234.5678)"},
+		{"d-mmm-yy", "40575", "1-Feb-11 (2011-02-01)"},
+		{"yyyy\\-mm\\-dd", "40575", "2011-02-01"},
+		{"dd/mm/yyyy", "25569", "01/01/1970"},
+		{"mmmm yyyy", "40575.5", "February 2011 (2011-02-01 12:00:00)"},
+		{"h:mm AM/PM", "0.75", "6:00 PM (18:00:00)"},
+		{"[h]:mm", "1.5", "36:00"},
+	} {
+		h := read(documenttest.Parts{"[Content_Types].xml", types,
+			"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="170" formatCode="` + tt.code + `"/></numFmts><cellXfs><xf numFmtId="170"/></cellXfs></styleSheet>`,
+			"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c s="0"><v>` + tt.value + `</v></c></row></sheetData></worksheet>`})
+		if len(h.Shown) != 1 || h.Shown[0] != tt.want {
+			t.Errorf("%s as %s: %q, want %q", tt.value, tt.code, h.Shown, tt.want)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package ooxml
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 
@@ -117,8 +118,9 @@ func (r *reader) cell(w *document.Writer, c *cell) {
 	switch c.typ {
 	case "s":
 		w.Write(r.book.shared(strings.TrimSpace(string(c.value))))
-	case "b", "e":
-	case "str", "inlineStr", "d":
+	case "b":
+		w.String(boolean(string(c.value)))
+	case "str", "e", "inlineStr", "d":
 		w.Write(c.value)
 	default:
 		r.number(w, c.style, string(bytes.TrimSpace(c.value)))
@@ -129,8 +131,20 @@ func (r *reader) cell(w *document.Writer, c *cell) {
 	w.Tab()
 }
 
-// number writes a number as displayed, and in full where that differs. The
-// serial number of a date is not text: a date is written as displayed only.
+// boolean is a truth value as displayed.
+func boolean(v string) string {
+	switch strings.TrimSpace(v) {
+	case "0", "false":
+		return "FALSE"
+	case "1", "true":
+		return "TRUE"
+	}
+	return ""
+}
+
+// number writes a number as displayed, and in full where that differs: all its
+// digits, or date and time of day in the form of ISO 8601. The serial number of
+// a date is not text.
 func (r *reader) number(w *document.Writer, style int, raw string) {
 	if raw == "" {
 		return
@@ -145,16 +159,26 @@ func (r *reader) number(w *document.Writer, style int, raw string) {
 	if shown != "" {
 		w.String(shown)
 	}
-	if full := plain(raw, v); !date && full != shown {
-		if shown != "" {
-			full = " (" + full + ")"
-		}
+	full := ""
+	if date && r.book.formats[style].elapsed(v) {
+		full = ""
+	} else if date {
+		full = whole(v, r.book.date1904, shown)
+	} else if full = plain(raw, v); full == shown {
+		full = ""
+	}
+	switch {
+	case full == "":
+	case shown == "":
 		w.String(full)
+	default:
+		w.String(" (" + full + ")")
 	}
 }
 
-// plain is a number in full: no exponent, no digits that only binary fractions
-// have. Digits as stored are kept, also beyond the precision of the type.
+// plain is a number in full: no exponent, and no digits that only binary
+// fractions have (15 are significant, as Excel keeps them). The digits of a
+// whole number are kept as stored.
 func plain(raw string, v float64) string {
 	if raw != "" && len(raw) <= 400 && strings.Trim(raw, "0123456789") == "" {
 		return raw
@@ -162,5 +186,15 @@ func plain(raw string, v float64) string {
 	if v > 1e30 || v < -1e30 || v != 0 && v < 1e-30 && v > -1e-30 {
 		return raw
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	if v == math.Trunc(v) {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', significant, 64), 64)
+	if err != nil {
+		return raw
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
+
+// significant is how many digits of a number Excel keeps.
+const significant = 15
