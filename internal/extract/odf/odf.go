@@ -262,7 +262,9 @@ func (f *flow) start(x *xmlscan.Scanner) {
 	if kind == "time" || kind == "boolean" {
 		f.cell = ""
 	}
-	f.date = kind == "date"
+	if name == "table-cell" {
+		f.date = kind == "date"
+	}
 }
 
 func (f *flow) end(name string) {
