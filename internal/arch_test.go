@@ -60,14 +60,14 @@ var allowed = map[string]string{
 
 	// rules
 	"rulepack": "bodyedit budget detect directory extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
-	"assemble": "budget config label message pipeline policy rulepack strictyaml rules",
+	"assemble": "authres budget config label marking message pipeline plan policy rulepack rules strictyaml",
 	"config":   "budget marking strictyaml",
 
 	// judging
-	"pipeline": "extract/document budget detect extract facts label marking message plan policy rulepack sit verdict",
+	"pipeline": "authres extract/document budget detect extract facts label marking message plan policy rulepack sit verdict",
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
-	"ruletest": "budget fixture message pipeline policy replay rulepack strictyaml",
+	"ruletest": "authres budget fixture message pipeline policy replay rulepack strictyaml",
 	"output":   "fixture label pipeline policy replay verdict",
 	"prove":    "budget facts label marking message pipeline rulepack",
 

@@ -118,7 +118,7 @@ func (a *App) settings(c *config.Config, p *pipeline.Pipeline, stateDir string) 
 	// limit, so that the fail mode and not the limit gives the answer.
 	limit := c.Milter.Timeouts.Message
 	return &filter.Settings{
-		Process: a.o.process(p), Site: p.Rules.Site, Digest: p.Rules.Digest, Limits: p.Limits, AuthServIDs: p.Trust.AuthServIDs, SpoolDir: spoolDir(stateDir),
+		Process: a.o.process(p), Site: p.Rules.Site, Digest: p.Rules.Digest, Limits: p.Limits, Verifiers: p.Trust.Verifiers, SpoolDir: spoolDir(stateDir),
 		Fail: filter.FailModes{Inbound: verdict.Disposition(c.Fail.Inbound), Outbound: verdict.Disposition(c.Fail.Outbound),
 			Internal: verdict.Disposition(c.Fail.Internal)},
 		Simulate: p.Simulate, Timeout: min(filter.DefaultTimeout, limit/2), QueueWait: min(filter.DefaultQueueWait, limit/4),

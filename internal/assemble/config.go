@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
 	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
 	"labelmilter/internal/pipeline"
+	"labelmilter/internal/plan"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rulepack"
 	"labelmilter/internal/strictyaml"
@@ -75,6 +78,7 @@ func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problem
 	}
 	p := Judge(c)
 	p.Rules = rs
+	ps = append(ps, siteLabels(c, rs, &p)...)
 	for _, d := range slices.Sorted(maps.Keys(p.Default)) {
 		if _, ok := rs.Catalogue.Get(p.Default[d]); !ok {
 			ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
@@ -87,12 +91,43 @@ func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problem
 	return &p, ps
 }
 
+// siteLabels checks what the configuration says of single labels, and lets
+// the site's own SIO-Label fields read back.
+func siteLabels(c *config.Config, rs *rulepack.Ruleset, p *pipeline.Pipeline) strictyaml.Problems {
+	var ps strictyaml.Problems
+	classes := map[string]label.ID{}
+	for _, id := range slices.Sorted(maps.Keys(c.Labels.SIO.Classes)) {
+		n := c.Labels.SIO.Classes[id]
+		if _, ok := rs.Catalogue.Get(label.ID(id)); !ok {
+			ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
+				Message: fmt.Sprintf("labels.sio.classes: unknown label %q", id)})
+		}
+		classes[marking.ESSClass(n)], p.Text.SIO.Classes[label.ID(id)] = label.ID(id), n
+	}
+	if rs.Markings != nil {
+		rs.Markings.Mapping.SIOPolicy, rs.Markings.Mapping.SIOClasses = c.Labels.SIO.Policy, classes
+	}
+	return ps
+}
+
 // Judge is the pipeline of a configuration without its rules.
 func Judge(c *config.Config) pipeline.Pipeline {
 	p := pipeline.Pipeline{Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated(), Default: map[message.Direction]label.ID{},
 		Thread: pipeline.Thread{Ledger: pipeline.ThreadMode(c.Labels.Thread.Ledger), Quoted: pipeline.ThreadMode(c.Labels.Thread.Quoted),
 			Declassifiers: c.Labels.Thread.Declassifiers, Justify: c.Labels.Thread.Justify}}
-	p.Trust = pipeline.Trust{Claims: c.Labels.Trust.Claims, AuthServIDs: c.Labels.Trust.AuthServIDs}
+	p.Trust = pipeline.Trust{Claims: c.Labels.Trust.Claims, Verifiers: authres.Verifiers{IDs: c.Labels.Trust.AuthServIDs, ARCSealers: c.Labels.Trust.ARCSealers}}
+	p.Expire = c.Labels.Expiry == "honour"
+	l := c.Labels
+	p.Text = pipeline.Text{DKIM: plan.DKIMPolicy(l.DKIM), SIO: plan.SIOOptions{Policy: l.SIO.Policy, Classes: map[label.ID]int{}},
+		Marking: plan.MarkingOptions{Version: l.Marking.Version, ExpiryFirst: l.Marking.Expiry == "first", SingleIMM: l.Marking.SingleIMM}}
+	if l.Marking.Subject == "start" {
+		p.Text.Marking.Place = marking.AtStart
+	}
+	p.Text.Banner.Top = l.Banner.Position == "top" || l.Banner.Position == "both"
+	p.Text.Banner.Bottom = l.Banner.Position == "bottom" || l.Banner.Position == "both"
+	for _, d := range l.Banner.Directions {
+		p.Text.Banner.Directions = append(p.Text.Banner.Directions, message.Direction(d))
+	}
 	for _, x := range c.Labels.Trust.Peers {
 		p.Trust.Peers = append(p.Trust.Peers, pipeline.Peer{Domains: x.Domains, Networks: x.Networks, UpTo: x.UpTo})
 	}

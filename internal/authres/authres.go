@@ -5,6 +5,7 @@
 package authres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-msgauth/authres"
@@ -24,25 +25,45 @@ const (
 	maxDomains = 50
 )
 
-// DKIM gives the fact DKIMDomains: absent if no field of one of our verifiers,
-// named by their authserv-ids, is there.
-func DKIM(h message.Header, ids []string) facts.Fact {
+// Verifiers are whose word is believed.
+type Verifiers struct {
+	// IDs are the authserv-ids of our own.
+	IDs []string
+	// ARCSealers are the domains of forwarders whose ARC seals are believed.
+	ARCSealers []string
+}
+
+// DKIM gives the fact DKIMDomains: absent if no field of one of our own
+// verifiers is there. If our verifier says that the ARC chain holds, and all
+// its seals are of forwarders that are believed, what they verified counts
+// too (RFC 8617 7.2).
+func DKIM(h message.Header, v Verifiers) facts.Fact {
 	var domains []string
-	seen := false
-	if len(ids) > 0 {
+	seen, arc := false, false
+	add := func(rs []authres.Result) {
+		for _, r := range rs {
+			d, ok := r.(*authres.DKIMResult)
+			if ok && d.Value == authres.ResultPass && hostname(d.Domain) && len(domains) < maxDomains {
+				if d := strings.ToLower(d.Domain); !slices.Contains(domains, d) {
+					domains = append(domains, d)
+				}
+			}
+		}
+	}
+	if len(v.IDs) > 0 {
 		for i, f := range h.All("Authentication-Results") {
 			if i == maxFields || len(f.Raw) > maxField {
 				break
 			}
 			id, results, err := authres.Parse(f.Value())
-			if err != nil || !ours(ids, id) {
+			if err != nil || !ours(v.IDs, id) {
 				continue
 			}
 			seen = true
+			add(results)
 			for _, r := range results {
-				d, ok := r.(*authres.DKIMResult)
-				if ok && d.Value == authres.ResultPass && hostname(d.Domain) && len(domains) < maxDomains {
-					domains = append(domains, strings.ToLower(d.Domain))
+				if g, ok := r.(*authres.ARCResult); ok && g.Value == authres.ResultPass {
+					arc = true
 				}
 			}
 		}
@@ -50,7 +71,40 @@ func DKIM(h message.Header, ids []string) facts.Fact {
 	if !seen {
 		return facts.Fact{State: facts.Absent, Source: "authentication-results"}
 	}
+	if arc && len(v.ARCSealers) > 0 && sealed(h, v.ARCSealers) {
+		for _, f := range h.All("ARC-Authentication-Results") {
+			_, rest, ok := strings.Cut(f.Value(), ";") // i=1
+			if _, results, err := authres.Parse(strings.TrimSpace(rest)); ok && err == nil && len(f.Raw) <= maxField {
+				add(results)
+			}
+		}
+	}
 	return facts.Fact{State: facts.Known, Value: strings.Join(domains, " "), Source: "authentication-results"}
+}
+
+// sealed reports whether there are ARC seals and all are of these domains.
+func sealed(h message.Header, sealers []string) bool {
+	seals := h.All("ARC-Seal")
+	if len(seals) == 0 || len(seals) > maxFields || len(h.All("ARC-Authentication-Results")) > maxFields {
+		return false
+	}
+	for _, f := range seals {
+		if len(f.Raw) > maxField {
+			return false
+		}
+		domain := ""
+		for tag := range strings.SplitSeq(f.Value(), ";") {
+			if k, v, ok := strings.Cut(strings.TrimSpace(tag), "="); ok && strings.TrimSpace(k) == "d" {
+				domain = strings.ToLower(strings.TrimSpace(v))
+			}
+		}
+		if !slices.ContainsFunc(sealers, func(s string) bool {
+			return s == domain || strings.HasPrefix(s, ".") && strings.HasSuffix(domain, s)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func ours(ids []string, id string) bool {

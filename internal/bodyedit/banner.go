@@ -51,6 +51,9 @@ func plainBanners(s string, banners []Banner, flowed bool) string {
 	}
 	var top, bottom []string
 	for _, b := range banners {
+		if b.Once && said(lineAt(s, b.Bottom), b.Text) {
+			continue
+		}
 		t := strings.ReplaceAll(plainLines(b.Text, flowed), "\n", nl)
 		if b.Bottom {
 			bottom = append(bottom, nl+t+nl)
@@ -97,6 +100,9 @@ func strip(s string, texts []string, cut func(s, t string) (string, bool)) strin
 func htmlBanners(s string, banners []Banner) string {
 	var top, bottom []string
 	for _, b := range banners {
+		if b.Once && said(htmlLineAt(s, b.Bottom), b.Text) {
+			continue
+		}
 		f := fragment(b)
 		if b.Bottom {
 			bottom = append(bottom, f)
@@ -230,4 +236,53 @@ func deleted(mods []verdict.Modification, name string) bool {
 func boundaryFor(m *message.Message) string {
 	sum := sha256.Sum256(append([]byte(m.Digest), m.Body...))
 	return "banner-" + hex.EncodeToString(sum[:12])
+}
+
+// said reports whether a line of the text says what a banner says.
+func said(line, banner string) bool {
+	return strings.Join(strings.Fields(line), " ") == strings.Join(strings.Fields(banner), " ")
+}
+
+// lineAt gives the first or the last line that is not blank.
+func lineAt(s string, last bool) string {
+	s = strings.TrimSpace(s)
+	if last {
+		return s[strings.LastIndexByte(s, '\n')+1:]
+	}
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// maxShownLine bounds how much of a line of HTML is compared, in bytes.
+const maxShownLine = 1024
+
+// htmlLineAt gives the first or the last line of text in HTML, up to what
+// begins another line.
+func htmlLineAt(s string, last bool) string {
+	var line, kept string
+	done := false
+	tokens(s, func(t token) {
+		switch {
+		case done:
+		case t.kind == textToken:
+			if line += html.UnescapeString(s[t.from:t.to]); len(line) > maxShownLine {
+				line = line[:maxShownLine]
+			}
+		case t.kind == tagToken && !inline(t.name) && strings.TrimSpace(line) != "":
+			kept, line, done = line, "", !last
+		}
+	})
+	if !done && strings.TrimSpace(line) != "" {
+		return line
+	}
+	return kept
+}
+
+// inline tells elements that begin no new line.
+func inline(name string) bool {
+	switch name {
+	case "a", "b", "strong", "i", "em", "u", "s", "span", "font", "small", "big", "o:p", "tt", "code", "sub", "sup":
+		return true
+	}
+	return false
 }

@@ -43,6 +43,9 @@ type Banner struct {
 	Text   string // plain text, UTF-8, lines divided by LF
 	HTML   string // the same for HTML; made of Text if empty
 	Bottom bool   // below the text, else above it
+	// Once leaves it out where the first (last) line of the text says the
+	// same already.
+	Once bool
 	// Wrap puts a message whose text is signed or encrypted into a
 	// multipart/mixed with the banner before it; else it gets no banner.
 	Wrap bool

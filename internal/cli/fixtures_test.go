@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/label"
@@ -123,7 +124,7 @@ func TestSecondPass(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.Envelope = w.Overlay(replay.Envelope(m.Header, replay.Options{}))
-		first := p.Process(context.Background(), m, replay.Facts(m, w.Clock(), w, nil))
+		first := p.Process(context.Background(), m, replay.Facts(m, w.Clock(), w, authres.Verifiers{}))
 		if first.Verdict.Disposition != verdict.Accept || len(first.Modifications) == 0 || slices.Contains(reasons(first.Inspection.Skipped), budget.HeaderLimit) {
 			m.Close()
 			continue
@@ -139,7 +140,7 @@ func TestSecondPass(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second := p.Process(context.Background(), again, replay.Facts(again, w.Clock(), w, nil))
+		second := p.Process(context.Background(), again, replay.Facts(again, w.Clock(), w, authres.Verifiers{}))
 		again.Close()
 		if len(second.Modifications) > 0 || second.Verdict.Disposition != verdict.Accept {
 			t.Errorf("%s: the second pass gives %s and %+v\nafter %+v", it.File, second.Verdict.Disposition, second.Modifications, first.Modifications)

@@ -150,6 +150,7 @@ func (k *checker) labels() {
 		}
 	}
 	k.trust(&l.Trust)
+	k.written(l)
 	guids := map[string]int{}
 	if node := given(k.root, "labels", "guids"); node != nil {
 		for _, e := range node.Entries() {
@@ -187,6 +188,42 @@ func (k *checker) tenant(guids bool) {
 	}
 	if written && !guids {
 		k.d.Warn(k.at("labels", "write"), "set labels.guids", "msip_labels is written for labels with a GUID only, and none has one")
+	}
+}
+
+// written checks what is written about labels.
+func (k *checker) written(l *Labels) {
+	if n := given(k.root, "labels", "marking", "version"); n != nil && !marking.IsVersion(l.Marking.Version) {
+		k.d.Problem(n, "such as 2024.1", "version: %q is no year and number", short(l.Marking.Version))
+	}
+	k.each(l.Marking.SingleIMM, given(k.root, "labels", "marking", "single_imm"), k.domain)
+	k.each(l.Trust.ARCSealers, given(k.root, "labels", "trust", "arc_sealers"), k.domain)
+	if n := given(k.root, "labels", "trust", "arc_sealers"); n != nil && len(l.Trust.ARCSealers) > 0 && len(l.Trust.AuthServIDs) == 0 {
+		k.d.Problem(n, "give labels.trust.authserv_ids", "ARC seals need a verifier of our own")
+	}
+	policy := given(k.root, "labels", "sio", "policy")
+	if policy != nil {
+		if _, ok := marking.ParseOID(l.SIO.Policy); !ok {
+			k.d.Problem(policy, "such as 1.2.36.1.333.1", "policy: %q is no object identifier", short(l.SIO.Policy))
+		}
+	}
+	node := given(k.root, "labels", "sio", "classes")
+	if node == nil {
+		return
+	}
+	if policy == nil {
+		k.d.Problem(node, "set labels.sio.policy", "classes mean nothing without a policy")
+	}
+	seen := map[string]int{}
+	for _, e := range node.Entries() {
+		c, ok := l.SIO.Classes[e.Key.Text()]
+		if !ok || !e.Value.IsScalar() {
+			continue
+		}
+		if c < 0 || c > 256 {
+			k.d.Problem(e.Value, "RFC 2634 allows 0 to 256", "%d is no security classification", c)
+		}
+		k.once(seen, e.Value, "class", e.Value.Text())
 	}
 }
 

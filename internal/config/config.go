@@ -85,12 +85,37 @@ type Organisation struct {
 // Labels is what is written about labels.
 type Labels struct {
 	Catalogue string            `yaml:"catalogue" doc:"The active catalogue of labels; needed if the packs hold several." example:"au-pspf"`
-	Write     []string          `yaml:"write" enum:"X-Sensitivity-Label|msip_labels|X-Protective-Marking|subject" default:"[X-Sensitivity-Label]" doc:"Header fields that are written when a label is decided; subject is the tag in the subject line."`
+	Write     []string          `yaml:"write" enum:"X-Sensitivity-Label|msip_labels|X-Protective-Marking|subject|SIO-Label" default:"[X-Sensitivity-Label]" doc:"Header fields that are written when a label is decided; subject is the tag in the subject line."`
+	Marking   MarkingText       `yaml:"marking" doc:"How protective markings are written into X-Protective-Marking and the subject of outbound and internal mail."`
+	SIO       SIO               `yaml:"sio" doc:"What SIO-Label fields (RFC 7444) carry beside the words of the label's banner."`
+	Banner    Banner            `yaml:"banner" doc:"The banner of the label in the text of the message; never in signed or encrypted parts."`
+	DKIM      string            `yaml:"dkim" enum:"proceed|unsigned|skip" default:"proceed" doc:"When something written about the label would break a DKIM signature that holds: proceed and record it; leave out what breaks it (unsigned); or write nothing about the label (skip)."`
 	Ceiling   string            `yaml:"ceiling" default:"PROTECTED" doc:"Highest security classification that this system may carry; mail above it is blocked."`
 	Default   map[string]string `yaml:"default" doc:"Label of mail for which nothing else speaks, by direction." example:"{outbound: official}"`
+	Expiry    string            `yaml:"expiry" enum:"ignore|honour" default:"ignore" doc:"Whether a marking falls to its DOWNTO class once its EXPIRES date is past. An event never lowers it."`
 	Thread    Thread            `yaml:"thread" doc:"What happens to a reply labelled below its conversation."`
 	Trust     Trust             `yaml:"trust" doc:"Whose markings are believed; without peers everyone's."`
 	GUIDs     map[string]string `yaml:"guids" doc:"GUID of each label in the tenant, by label id." example:"{official-sensitive: 00000000-0000-0000-0000-000000000000}"`
+}
+
+// MarkingText is how protective markings are written.
+type MarkingText struct {
+	Version   string   `yaml:"version" default:"2024.1" doc:"VER element: year and number of the standard."`
+	Expiry    string   `yaml:"expiry" enum:"last|first" default:"last" doc:"EXPIRES and DOWNTO behind ACCESS (last, the standard's ABNF) or before it (first, its regular expression, for readers that know no other)."`
+	Subject   string   `yaml:"subject" enum:"end|start" default:"end" doc:"Place of the tag in the subject."`
+	SingleIMM []string `yaml:"single_imm" doc:"Domains whose readers take one information management marker: what goes there carries the label's alone, and says so in NOTE." example:"[agency.example]"`
+}
+
+// SIO is what SIO-Label fields carry.
+type SIO struct {
+	Policy  string         `yaml:"policy" doc:"Object identifier of your security policy; without one the field has words only." example:"1.2.36.1.333.1"`
+	Classes map[string]int `yaml:"classes" doc:"Security classification of each label in that policy, 0 to 256, by label id." example:"{official: 1, protected: 3}"`
+}
+
+// Banner is where the banner of the label stands.
+type Banner struct {
+	Position   string   `yaml:"position" enum:"none|top|bottom|both" default:"none"`
+	Directions []string `yaml:"directions" enum:"inbound|outbound|internal" default:"[outbound, internal]" doc:"Mail that gets it."`
 }
 
 // Thread is what happens to a reply labelled below its conversation.
@@ -105,6 +130,7 @@ type Thread struct {
 type Trust struct {
 	Peers       []Peer   `yaml:"peers" doc:"Senders whose markings are believed. Own senders always are."`
 	Claims      string   `yaml:"claims" enum:"believe|hold" default:"believe" doc:"What markings of anyone else come to, once there are peers."`
+	ARCSealers  []string `yaml:"arc_sealers" doc:"Domains of forwarders whose ARC seals are believed: what they verified before they changed the message counts as verified, if our own verifier says arc=pass and all seals are theirs." example:"[lists.gov.au]"`
 	AuthServIDs []string `yaml:"authserv_ids" doc:"Names under which our own verifiers write Authentication-Results; needed for domains. The MTA must remove such fields from outside." example:"[mx.agency.gov.au]"`
 }
 

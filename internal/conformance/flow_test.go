@@ -164,9 +164,9 @@ func (r *recorder) Intent(_ context.Context, in enforce.Intent) (enforce.Ticket,
 	}
 	return enforce.Ticket{}, nil
 }
-func (r *recorder) Outcome(context.Context, enforce.Ticket, error)   {}
-func (r *recorder) ThreadFloor(context.Context, []string) facts.Fact { return facts.Fact{} }
-func (r *recorder) FailureSeen(context.Context, string) (int, error) { return 0, nil }
+func (r *recorder) Outcome(context.Context, enforce.Ticket, error)              {}
+func (r *recorder) ThreadFloor(context.Context, []string, time.Time) facts.Fact { return facts.Fact{} }
+func (r *recorder) FailureSeen(context.Context, string) (int, error)            { return 0, nil }
 
 // mark is a judgement that writes one field.
 func mark(value string) filter.Process {

@@ -106,6 +106,23 @@ func Preflight(header message.Header, body []byte, mods []verdict.Modification) 
 	return effects
 }
 
+// Signs reports whether a signature covers anything that the edits touch: a
+// quick look before [Preflight], which needs a hash of the body.
+func Signs(header message.Header, mods []verdict.Modification) bool {
+	if len(mods) == 0 {
+		return false
+	}
+	for _, s := range signatures(header) {
+		for i := range mods {
+			name := strings.ToLower(mods[i].Name)
+			if mods[i].Op == verdict.ReplaceBody || name == signatureName || s.listed[name] > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // walk applies the edits as one MTA does and notes what each does.
 func walk(m mta, header message.Header, mods []verdict.Modification, sigs []*Signature, bodies *bodies, effects []Effect) {
 	f := newFields(m, header)

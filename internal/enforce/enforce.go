@@ -20,8 +20,8 @@ type Store interface {
 	Append(ctx context.Context, r store.Record) (int64, error)
 	// Outcome notes what became of the answer; it does not wait for the disk.
 	Outcome(ctx context.Context, id int64, a store.Answer, detail string)
-	// Thread gives the mark of a conversation.
-	Thread(ctx context.Context, ids []string) (store.Thread, bool, error)
+	// Thread gives the mark of a conversation at a moment.
+	Thread(ctx context.Context, ids []string, now time.Time) (store.Thread, bool, error)
 	// Failure counts a fail-mode answer by message digest.
 	Failure(ctx context.Context, digest string) (int, error)
 }
@@ -72,7 +72,14 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 		rec.Label = string(r.Label.ID)
 	}
 	if t := r.Plan.Thread; t != nil && in.Fail == "" {
-		rec.Thread, rec.Rank, rec.Lower = t.IDs, t.Rank, t.Lower
+		rec.Thread, rec.Rank = t.IDs, t.Rank
+		rec.Until, rec.Then, rec.ThenRank = t.Until, string(t.Then), t.ThenRank
+		switch {
+		case t.Lower:
+			rec.Raise = store.RaiseSet
+		case t.New:
+			rec.Raise = store.RaiseNew
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, intentWait)
 	defer cancel()
@@ -101,13 +108,13 @@ func (e *Enforcer) Outcome(ctx context.Context, t Ticket, sent error) {
 // ThreadFloor gives the mark of a conversation as a fact: its label, absent if
 // the conversation is not known, unavailable if the store does not answer
 // within three seconds.
-func (e *Enforcer) ThreadFloor(ctx context.Context, ids []string) facts.Fact {
+func (e *Enforcer) ThreadFloor(ctx context.Context, ids []string, now time.Time) facts.Fact {
 	if len(ids) == 0 {
 		return facts.Fact{State: facts.Absent, Source: "ledger"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, threadWait)
 	defer cancel()
-	t, ok, err := e.store.Thread(ctx, ids)
+	t, ok, err := e.store.Thread(ctx, ids, now)
 	switch {
 	case err != nil:
 		return facts.Fact{State: facts.Unavailable, Source: "ledger", Reason: err.Error()}

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/enforce"
 	"labelmilter/internal/facts"
@@ -40,9 +41,9 @@ type Settings struct {
 	Limits   budget.Limits
 	SpoolDir string // "" = the system's temporary folder
 	Fail     FailModes
-	// AuthServIDs are the names of our own verifiers in Authentication-Results.
-	AuthServIDs []string
-	Simulate    bool // no fail mode refuses; the pipeline does its part itself
+	// Verifiers are whose Authentication-Results are believed.
+	Verifiers authres.Verifiers
+	Simulate  bool // no fail mode refuses; the pipeline does its part itself
 	// Timeout bounds judging, the net below all counted limits; 0 =
 	// DefaultTimeout. QueueWait bounds waiting for a turn; 0 = DefaultQueueWait.
 	Timeout, QueueWait time.Duration
@@ -61,7 +62,7 @@ type Enforcer interface {
 	Intent(ctx context.Context, in enforce.Intent) (enforce.Ticket, error)
 	Outcome(ctx context.Context, t enforce.Ticket, sent error)
 	FailureSeen(ctx context.Context, digest string) (int, error)
-	ThreadFloor(ctx context.Context, ids []string) facts.Fact
+	ThreadFloor(ctx context.Context, ids []string, now time.Time) facts.Fact
 }
 
 var _ Enforcer = (*enforce.Enforcer)(nil)

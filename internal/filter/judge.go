@@ -138,8 +138,8 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 // facts gathers what may be known beside the message.
 func (s *session) facts(ctx context.Context, set *Settings, m *message.Message, at time.Time) facts.Facts {
 	return facts.Facts{Now: at.UTC(), Named: map[string]facts.Fact{
-		pipeline.FactThreadFloor: s.f.o.Enforcer.ThreadFloor(ctx, m.Before()),
-		authres.DKIMDomains:      authres.DKIM(m.Header, set.AuthServIDs),
+		pipeline.FactThreadFloor: s.f.o.Enforcer.ThreadFloor(ctx, m.Before(), at),
+		authres.DKIMDomains:      authres.DKIM(m.Header, set.Verifiers),
 	}}
 }
 

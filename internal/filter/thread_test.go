@@ -3,13 +3,14 @@ package filter
 import (
 	"context"
 	"strings"
+	"time"
 
 	"labelmilter/internal/facts"
 )
 
 // ThreadFloor gives the label of the conversation that the ids name:
 // "<floor-LABEL@…>".
-func (r *recorder) ThreadFloor(_ context.Context, ids []string) facts.Fact {
+func (r *recorder) ThreadFloor(_ context.Context, ids []string, _ time.Time) facts.Fact {
 	for _, id := range ids {
 		if l, ok := strings.CutPrefix(id, "<floor-"); ok {
 			l, _, _ = strings.Cut(l, "@")
@@ -19,4 +20,6 @@ func (r *recorder) ThreadFloor(_ context.Context, ids []string) facts.Fact {
 	return facts.Fact{State: facts.Absent, Source: "ledger"}
 }
 
-func (bomb) ThreadFloor(context.Context, []string) facts.Fact { return facts.Fact{State: facts.Absent} }
+func (bomb) ThreadFloor(context.Context, []string, time.Time) facts.Fact {
+	return facts.Fact{State: facts.Absent}
+}

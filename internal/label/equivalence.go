@@ -32,6 +32,10 @@ func (m Mapping) foreign(x marking.Marking) Mapped {
 		return Mapped{Outcome: None, Reason: "marking of " + x.Scheme + ", read as a claim only"}
 	}
 	row, ok := m.equivalent(x)
+	if own := m.ours(x); !ok && own != "" && !x.HasErrors() {
+		l, _ := m.Catalogue.Get(own)
+		return Mapped{Outcome: Labelled, Label: own, Reason: "labelled " + l.Name + " in the terms of this site's own policy"}
+	}
 	if !ok {
 		if handlingOnly(x) {
 			return Mapped{Outcome: None, Reason: "handling marker of " + x.Scheme + " without a class"}
@@ -89,4 +93,25 @@ func (m Mapping) equivalent(x marking.Marking) (Equivalence, bool) {
 		}
 	}
 	return Equivalence{}, false
+}
+
+// ours gives the label of an SIO-Label in the site's own terms, as it is
+// written here: a class of the site's policy, or, without a policy, just the
+// words of a label's banner.
+func (m Mapping) ours(x marking.Marking) ID {
+	if x.Scheme != marking.SchemeSIO || x.Classification == "" {
+		return ""
+	}
+	if x.Namespace != "" {
+		if !strings.EqualFold(x.Namespace, m.SIOPolicy) {
+			return ""
+		}
+		return m.SIOClasses[x.Classification]
+	}
+	for _, l := range m.Catalogue.Labels() {
+		if l.Banner == x.Classification {
+			return l.ID
+		}
+	}
+	return ""
 }

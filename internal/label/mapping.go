@@ -19,6 +19,10 @@ type Mapping struct {
 	IMMs       IMMMode
 	// Equivalence is what markings of other schemes come to.
 	Equivalence []Equivalence
+	// SIOPolicy is the object identifier of the site's own security policy in
+	// SIO-Label fields, SIOClasses the labels of its classes.
+	SIOPolicy  string
+	SIOClasses map[string]ID
 	// Claims holds the schemes whose markings are noted and decide nothing.
 	Claims []string
 }

@@ -37,11 +37,16 @@ const (
 	IncomparableLabels     = "incomparable-labels"
 	HeaderStripped         = "header-stripped"
 	ModificationOverridden = "modification-overridden"
+	// DKIMBroken: an edit that says the label breaks a signature that held.
+	DKIMBroken = "dkim-signature-broken"
+	// IMMsReduced: a recipient takes one information management marker, the
+	// marking that went out carries fewer than the message had.
+	IMMsReduced = "imms-reduced"
 )
 
 // ConflictCodes is the closed list, for checking rule packs.
 var ConflictCodes = []string{HeaderSubjectDiffer, SeveralSubjectTags, SeveralHeaderMarkings, SeveralLabelRules,
-	IncomparableLabels, HeaderStripped, ModificationOverridden}
+	IncomparableLabels, HeaderStripped, ModificationOverridden, DKIMBroken, IMMsReduced}
 
 // Conflict is one disagreement and what lost in it.
 type Conflict struct {

@@ -99,7 +99,7 @@ func BenchmarkFindText(b *testing.B) {
 func BenchmarkSetSubject(b *testing.B) {
 	m := Marking{Classification: Protected}
 	for b.Loop() {
-		if _, err := SetSubject("Re: Re: hello [SEC=OFFICIAL] [SEC=OFFICIAL]", m, AtEnd); err != nil {
+		if _, err := SetSubject("Re: Re: hello [SEC=OFFICIAL] [SEC=OFFICIAL]", m, AtEnd, FormSubject); err != nil {
 			b.Fatal(err)
 		}
 	}

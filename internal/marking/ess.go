@@ -25,6 +25,15 @@ func essClasses() []string {
 	return []string{"unmarked", "unclassified", "restricted", "confidential", "secret", "top-secret"}
 }
 
+// ESSClass names a security-classification: the words of RFC 2634 3.2, or the
+// number itself for a value of the policy's own.
+func ESSClass(n int) string {
+	if c := essClasses(); n >= 0 && n < len(c) {
+		return c[n]
+	}
+	return strconv.Itoa(n)
+}
+
 // maxCategories bounds the categories counted in one label.
 const maxCategories = 64
 
@@ -38,14 +47,10 @@ type securityLabel struct {
 // fill writes the label into m.
 func (l securityLabel) fill(m *Marking) {
 	m.Namespace = l.policy
-	classes := essClasses()
-	switch {
-	case l.class < 0:
+	if l.class < 0 {
 		m.unreadable("the label has no classification")
-	case l.class < len(classes):
-		m.Classification = classes[l.class]
-	default:
-		m.Classification = strconv.Itoa(l.class) // a value of the policy's own
+	} else {
+		m.Classification = ESSClass(l.class)
 	}
 	if l.categories > 0 {
 		m.Caveats = append(m.Caveats, "categories")

@@ -49,6 +49,13 @@ func (r *Reader) Fields(fields []Field) []Marking {
 			}
 		case name == "sio-label" && r.Reads(SchemeSIO):
 			add(f, parseSIO)
+		case name == "sio-label-history" && r.Reads(SchemeSIO):
+			if others++; others <= maxFields && len(f.Raw) <= maxField {
+				for _, m := range parseSIOHistory(unfoldField(f.Raw)) {
+					m.Raw = m.Raw[:min(len(m.Raw), maxMarking)]
+					out = append(out, m)
+				}
+			}
 		case name == "x-titus-metadata-40" && r.Reads(SchemeTitus):
 			add(f, parseTitus)
 		case isBoldonJames(name) && r.Reads(SchemeBoldonJames):

@@ -119,7 +119,9 @@ func TestFields(t *testing.T) {
 		{`SIO-Label: marking="PRIVATE"; type=":x411"; label="` + ess + `"`, "sio-label confidential (1.2.3.4)"},
 		{`SIO-Label: marking="TOP SECRET"`, "sio-label TOP SECRET"},
 		{`sio-label: marking=SECRET;`, "sio-label SECRET"},
-		{`SIO-Label: marking="SECRET"; type=":xml"; label="PGE+"`, "sio-label SECRET"},
+		{`SIO-Label: marking="SECRET"; type=":xml"; label="PGE+"`, "sio-label  !unknown-classification"},
+		{`SIO-Label: marking="shown"; type=":xml"; label="` + base64.StdEncoding.EncodeToString([]byte(xml4774)) + `"`, "sio-label RESTRICTED {categories} (urn:example:policy)"},
+		{`SIO-Label: marking="shown"; type=":other"; label="AAAA"`, "sio-label shown"},
 		{`SIO-Label: marking*=utf-8''SE%43RET`, "sio-label SECRET"},
 		{`SIO-Label: marking="SECRET"; type=":ess"; label="AAAA"`, "sio-label  !unknown-classification"},
 		{`SIO-Label: marking="SECRET"; type=":ess"; label="***"`, "sio-label  !unknown-classification"},
@@ -128,7 +130,10 @@ func TestFields(t *testing.T) {
 		{`SIO-Label: `, "sio-label  !empty-marking"},
 		{`SIO-Label: marking="SÉCRET"`, "sio-label  !non-ascii-marking"},
 		{`SIO-Label: ;;;=`, "sio-label  !unknown-classification"},
-		{`SIO-Label-History: marking="SECRET"; new-marking="OFFICIAL"; change=replace`, ""},
+		{`SIO-Label-History: marking="SECRET"; new-marking="OFFICIAL"; change=replace`, "sio-label SECRET quoted; sio-label OFFICIAL quoted"},
+		{`SIO-Label-History: new-marking="SECRET"; change=add`, "sio-label SECRET quoted"},
+		{`SIO-Label-History: marking="A"; new-type=":ess"; new-label="` + ess + `"; change=replace`, "sio-label A quoted; sio-label confidential quoted (1.2.3.4)"},
+		{`SIO-Label-History: change=delete`, ""},
 		{"x-titus-metadata-40: " + titus, "titus Customer Internal {Audience=Staff} (http://www.titus.com/ns/Customer)"},
 		{"x-titus-metadata-40: " + titus[:76] + "\n\t" + titus[76:], "titus Customer Internal {Audience=Staff} (http://www.titus.com/ns/Customer)"},
 		{"x-titus-metadata-40: " + b64(`{"Metadata":{"props":[{"n":"X","vals":[{"value":"One"}]}]}}`), "titus One"},
@@ -187,6 +192,68 @@ func TestFields(t *testing.T) {
 			if m.Scheme != SchemeAU && m.Scheme != SchemeForeign {
 				t.Errorf("%.60q was read as %s, which is not enabled", c.field, m.Scheme)
 			}
+		}
+	}
+}
+
+// xml4774 is a label in the form of ADatP-4774.
+const xml4774 = `<?xml version="1.0" encoding="UTF-8"?>
+<slab:originatorConfidentialityLabel xmlns:slab="urn:nato:stanag:4774:confidentialitymetadatalabel:1:0" ReviewDateTime="2030-01-01T00:00:00Z">
+ <slab:ConfidentialityInformation>
+  <slab:PolicyIdentifier URI="urn:example:policy">Example</slab:PolicyIdentifier>
+  <slab:Classification>RESTRICTED</slab:Classification>
+  <slab:PrivacyMark>staff only</slab:PrivacyMark>
+  <slab:Category TagName="Releasable" Type="PERMISSIVE"><slab:GenericValue>AUS</slab:GenericValue></slab:Category>
+ </slab:ConfidentialityInformation>
+ <slab:CreationDateTime>2026-01-01T00:00:00Z</slab:CreationDateTime>
+</slab:originatorConfidentialityLabel>`
+
+func TestXMLLabel(t *testing.T) {
+	t.Parallel()
+	read := func(s string) Marking {
+		return parseSIO(`marking="shown"; type=":xml"; label="` + base64.StdEncoding.EncodeToString([]byte(s)) + `"`)
+	}
+	m := read(xml4774)
+	if m.Classification != "RESTRICTED" || m.Namespace != "urn:example:policy" || m.Note != "staff only" || len(m.Caveats) != 1 || len(m.Diagnostics) != 0 {
+		t.Errorf("read as %+v", m)
+	}
+	for name, bad := range map[string]string{
+		"entities":   strings.Replace(xml4774, "?>", "?><!DOCTYPE x [<!ENTITY a \"b\">]>", 1),
+		"namespace":  strings.Replace(xml4774, "4774:conf", "9999:conf", 1),
+		"no policy":  strings.Replace(xml4774, ` URI="urn:example:policy">Example`, ">", 1),
+		"truncated":  xml4774[:len(xml4774)-20],
+		"deep":       strings.Replace(xml4774, "staff only", strings.Repeat("<slab:PrivacyMark>", 50), 1),
+		"not UTF-8":  strings.Replace(xml4774, "UTF-8", "UTF-16", 1),
+		"no class":   strings.Replace(xml4774, "RESTRICTED", "", 1),
+		"many parts": strings.Replace(xml4774, "staff only", strings.Repeat("<slab:PrivacyMark/>", 5000), 1),
+	} {
+		if m := read(bad); !m.HasErrors() {
+			t.Errorf("%s: read as %s without an error", name, short(m))
+		}
+	}
+}
+
+func TestFormatSIO(t *testing.T) {
+	t.Parallel()
+	for _, s := range []SIO{{Shown: "OFFICIAL: Sensitive//Personal Privacy"}, {Shown: `a "b" \ c`, Policy: "1.2.36.1.5", Class: 3},
+		{Shown: "x", Policy: "2.999.1", Class: 256}, {Shown: "x", Policy: "1.2.3", Class: 0}} {
+		v, err := FormatSIO(s, "", "\n")
+		if err != nil {
+			t.Errorf("%+v: %v", s, err)
+			continue
+		}
+		m := parseSIO(unfoldField(v))
+		if len(m.Diagnostics) > 0 || m.Namespace != s.Policy || s.Policy == "" && m.Classification != s.Shown || s.Policy != "" && m.Classification != ESSClass(s.Class) {
+			t.Errorf("%+v reads back as %+v", s, m)
+		}
+		if h, err := FormatSIO(s, "new-", "\n"); err != nil || len(parseSIOHistory(unfoldField(h))) != 1 {
+			t.Errorf("%+v: history %q, %v", s, h, err)
+		}
+	}
+	for _, s := range []SIO{{}, {Shown: "é"}, {Shown: "a\nb"}, {Shown: "x", Policy: "1"}, {Shown: "x", Policy: "1.2.x"}, {Shown: "x", Policy: "1.40"},
+		{Shown: "x", Policy: "1.2", Class: 257}, {Shown: "x", Policy: "1.02"}, {Shown: strings.Repeat("x", 200)}} {
+		if v, err := FormatSIO(s, "", "\n"); err == nil {
+			t.Errorf("%+v was written as %q", s, v)
 		}
 	}
 }

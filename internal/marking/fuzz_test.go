@@ -93,14 +93,14 @@ func FuzzSetSubject(f *testing.F) {
 	const tag = "[SEC=OFFICIAL:Sensitive, ACCESS=Legal-Privilege]"
 	f.Fuzz(func(t *testing.T, in string) {
 		for _, place := range []Place{AtEnd, AtStart} {
-			out, err := SetSubject(in, m, place)
+			out, err := SetSubject(in, m, place, FormSubject)
 			if err != nil {
 				t.Fatalf("%q: %v", in, err)
 			}
 			if strings.Count(out, tag) != 1 || utf8.ValidString(in) && !utf8.ValidString(out) {
 				t.Errorf("%q became %q", in, out)
 			}
-			if again, err := SetSubject(out, m, place); err != nil || again != out {
+			if again, err := SetSubject(out, m, place, FormSubject); err != nil || again != out {
 				t.Errorf("%q: again %q, %v", out, again, err)
 			}
 		}

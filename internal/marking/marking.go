@@ -146,6 +146,41 @@ func (m Marking) WithSenderDomain(domain string) Marking {
 // without a zone is taken as UTC.
 func (m Marking) ExpiresAt() (time.Time, bool) { return parseDate(m.Expires) }
 
+// Released is the marking as it is once its EXPIRES date is past: of the
+// DOWNTO class, with the caveats and markers that class may carry. ok is false
+// before that date, for an event, and for a marking without a lower class.
+func (m Marking) Released(now time.Time) (Marking, bool) {
+	at, dated := m.ExpiresAt()
+	if !dated || now.IsZero() || now.Before(at) || m.Scheme != SchemeAU || !Lower(m.Downto, m.Classification) {
+		return m, false
+	}
+	r := m
+	r.Classification, r.DLM, r.Expires, r.Downto = m.Downto, "", "", ""
+	r.Caveats, r.IMMs = []string{}, []string{}
+	for _, c := range m.Caveats {
+		if CaveatPermitted(c, r.Classification) {
+			r.Caveats = append(r.Caveats, c)
+		}
+	}
+	if IMMPermitted(r.Classification) {
+		r.IMMs = append(r.IMMs, m.IMMs...)
+	}
+	return r, true
+}
+
+// CaveatPermitted reports whether a class may carry a caveat: PROTECTED or
+// above, NATIONAL-CABINET from OFFICIAL:Sensitive on (EPMS 2024 Table 1).
+func CaveatPermitted(caveat, class string) bool {
+	if caveat == CaveatNationalCabinet {
+		return IMMPermitted(class)
+	}
+	return !Lower(class, Protected)
+}
+
+// IMMPermitted reports whether a class may carry information management
+// markers: OFFICIAL:Sensitive or above (EPMS 2024 Table 1).
+func IMMPermitted(class string) bool { return !Lower(class, OfficialSensitive) }
+
 func parseDate(s string) (time.Time, bool) {
 	if len(s) < len("2006-01-02") || s[4] != '-' {
 		return time.Time{}, false

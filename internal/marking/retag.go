@@ -22,9 +22,10 @@ var ErrSubject = errors.New("marking: subject would not read back as tagged once
 // wherever they stand, as [StripSubject] does; everything else is left octet
 // for octet. Setting the same marking again changes nothing.
 //
-// It fails with [ErrNotStrict] if m cannot be written.
-func SetSubject(subject string, m Marking, place Place) (string, error) {
-	tag, err := Format(m, FormSubject)
+// form is FormSubject and what options it has. SetSubject fails with
+// [ErrNotStrict] if m cannot be written.
+func SetSubject(subject string, m Marking, place Place, form Form) (string, error) {
+	tag, err := Format(m, form)
 	if err != nil {
 		return "", err
 	}

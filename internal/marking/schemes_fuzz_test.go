@@ -70,7 +70,7 @@ func FuzzSchemeFields(f *testing.F) {
 	rs := readers(f)
 	f.Fuzz(func(t *testing.T, v string) {
 		var fields []Field
-		for _, n := range []string{"SIO-Label", "x-titus-metadata-40", "x-bjprotectivemarking", "X-Microsoft-Classification", "X-Microsoft-ClassID",
+		for _, n := range []string{"SIO-Label", "SIO-Label-History", "x-titus-metadata-40", "x-bjprotectivemarking", "X-Microsoft-Classification", "X-Microsoft-ClassID",
 			"X-RSA-Classifications", "dlp-reaction", "X-AcmeClassification", "X-Protective-Marking"} {
 			fields = append(fields, Field{n, v})
 		}

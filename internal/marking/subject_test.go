@@ -146,21 +146,21 @@ func TestSetSubject(t *testing.T) {
 			t.Parallel()
 			for place, want := range map[Place]string{AtEnd: tt.end, AtStart: tt.start} {
 				want = strings.Replace(want, "§", tag, 1)
-				got, err := SetSubject(tt.in, protected, place)
+				got, err := SetSubject(tt.in, protected, place, FormSubject)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if got != want {
 					t.Errorf("place %d: got %q, want %q", place, got, want)
 				}
-				again, err := SetSubject(got, protected, place)
+				again, err := SetSubject(got, protected, place, FormSubject)
 				if err != nil || again != got {
 					t.Errorf("place %d: not idempotent: %q, %v", place, again, err)
 				}
 			}
 		})
 	}
-	if _, err := SetSubject("x", Marking{Classification: "FOO"}, AtEnd); err == nil {
+	if _, err := SetSubject("x", Marking{Classification: "FOO"}, AtEnd, FormSubject); err == nil {
 		t.Error("wrote an unknown class")
 	}
 }

@@ -72,7 +72,7 @@ func (r *reader) deviate(dev deviation, off int) {
 }
 
 func (r *reader) version(v string, off int, again bool) {
-	if v = unquote(v); !isVersion(v) {
+	if v = unquote(v); !IsVersion(v) {
 		if v == "" {
 			r.seen[kVER] = again
 		} else {
@@ -85,7 +85,8 @@ func (r *reader) version(v string, off int, again bool) {
 	}
 }
 
-func isVersion(v string) bool {
+// IsVersion reports the form of a VER value: a year and a number, YYYY.N.
+func IsVersion(v string) bool {
 	if len(v) < len("2024.1") || len(v) > len("2024.1")+6 || v[4] != '.' {
 		return false
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract"
@@ -97,7 +98,11 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 	}
 	s.properties(ex)
 	s.secrecy(ex)
-	s.judge(p.Rules.Markings.Mapping, p.silent(domain, f))
+	var now time.Time
+	if p.Expire {
+		now = f.Now
+	}
+	s.judge(p.Rules.Markings.Mapping, p.silent(domain, f), now)
 	return s
 }
 
@@ -137,16 +142,22 @@ func (s *markingSet) secrecy(ex extract.Result) {
 }
 
 // judge maps the markings and sorts them by source. Silent text is talk about
-// markings: it decides nothing.
-func (s *markingSet) judge(mapping label.Mapping, silent bool) {
+// markings: it decides nothing. Markings that expired by now count as what
+// they fell to; none does at the zero time.
+func (s *markingSet) judge(mapping label.Mapping, silent bool, now time.Time) {
 	for i := range s.reads {
 		r := &s.reads[i]
 		if silent && r.x.Source == marking.SourceBody && r.x.Use == marking.Own {
 			r.x.Use = marking.Mention
 		}
-		r.Mapped = mapping.Map(r.x)
+		if after, ok := r.x.Released(now); ok && !r.x.HasErrors() {
+			r.Mapped = mapping.Map(after)
+			r.Reason += ", since the marking expired"
+		} else {
+			r.Mapped = mapping.Map(r.x)
+		}
 		switch {
-		case r.x.Use == marking.Quoted && r.x.Source == marking.SourceBody:
+		case r.x.Use == marking.Quoted && (r.x.Source == marking.SourceBody || r.x.Source == marking.SourceHeader):
 			s.quoted = append(s.quoted, r.Mapped)
 		case r.x.Use != marking.Own:
 		case other(mapping, r.x) && r.x.Source == marking.SourceHeader:

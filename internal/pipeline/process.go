@@ -26,6 +26,8 @@ type Pipeline struct {
 	Apart  extract.Apart  // who reads containers and documents; nil: this process
 	Memory *budget.Memory // what all messages in hand draw from; nil: no bound
 	Write  []string       // headers to write
+	Text   Text           // how what is written about the label reads
+	Expire bool           // markings fall to DOWNTO once their EXPIRES date is past
 	Thread Thread         // how replies are kept from falling below their thread
 	Trust  Trust          // whose markings are believed
 	// Default is the label of mail for which nothing else speaks, by direction.
@@ -33,6 +35,14 @@ type Pipeline struct {
 	Simulate    bool // no verdict and no modification, all else the same
 	Explain     bool // all rules with their traces, not only those that matched
 	ShowContent bool // findings with the values found
+}
+
+// Text is how what is written about the label reads.
+type Text struct {
+	Marking plan.MarkingOptions
+	SIO     plan.SIOOptions
+	Banner  plan.LabelBanner
+	DKIM    plan.DKIMPolicy
 }
 
 // Process judges one message. It does no I/O but reading the message's spool.
@@ -70,8 +80,9 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), second.Skips()))
 	pl := plan.Build(plan.Input{Message: m, Direction: dir, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label,
 		Reasons: reasons(in.Skipped), Decision: decision},
-		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps()})
-	pl.Thread = p.threadMark(m, f, in.Label)
+		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps(),
+			Marking: p.Text.Marking, SIO: p.Text.SIO, Banner: p.Text.Banner, DKIM: p.Text.DKIM})
+	pl.Thread = p.threadMark(m, f, set, in.Label)
 	if p.Simulate {
 		pl.Verdict = verdict.Verdict{Disposition: verdict.Accept}
 		pl.WinningRule = ""

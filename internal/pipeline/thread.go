@@ -3,9 +3,11 @@ package pipeline
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"labelmilter/internal/facts"
 	"labelmilter/internal/label"
+	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
 	"labelmilter/internal/plan"
 )
@@ -133,14 +135,55 @@ func quotedAbove(s markingSet, a *label.Assignment) {
 	}
 }
 
-// threadMark is the mark that the conversation gets of this message.
-func (p *Pipeline) threadMark(m *message.Message, f facts.Facts, a label.Assignment) *plan.ThreadMark {
+// threadMark is the mark that the conversation gets of this message. Anyone
+// who knows a Message-ID can refer to it: mail of senders who are not believed
+// marks what answers it, never the conversation it claims to be part of.
+func (p *Pipeline) threadMark(m *message.Message, f facts.Facts, s markingSet, a label.Assignment) *plan.ThreadMark {
 	if a.Label == nil {
 		return nil
 	}
-	ids, _ := m.ThreadIDs()
-	if len(ids) == 0 {
+	ids, own := m.ThreadIDs()
+	t := &plan.ThreadMark{IDs: ids, Label: a.Label.ID, Rank: a.Label.Rank, Lower: p.mayLower(m, f)}
+	if !p.Rules.Site.Trusted(m.Envelope) && !p.peer(m, f) {
+		t.New = true
+		t.IDs = nil
+		if own {
+			t.IDs = ids[len(ids)-1:]
+		}
+	}
+	if len(t.IDs) == 0 {
 		return nil
 	}
-	return &plan.ThreadMark{IDs: ids, Label: a.Label.ID, Rank: a.Label.Rank, Lower: p.mayLower(m, f)}
+	p.markFalls(s, t)
+	return t
+}
+
+// markFalls notes when the mark falls: if every marking that calls for the
+// label has an EXPIRES date, at the last of them.
+func (p *Pipeline) markFalls(s markingSet, t *plan.ThreadMark) {
+	if !p.Expire {
+		return
+	}
+	for _, r := range s.reads {
+		if r.x.Use != marking.Own || r.Label != t.Label {
+			continue
+		}
+		at, dated := r.x.ExpiresAt()
+		if !dated {
+			t.Until, t.Then, t.ThenRank = time.Time{}, "", 0
+			return
+		}
+		if after, ok := r.x.Released(at); ok {
+			l, known := p.Rules.Catalogue.Get(p.Rules.Markings.Mapping.Map(after).Label)
+			if known && l.Rank >= t.ThenRank {
+				t.Then, t.ThenRank = l.ID, l.Rank
+			}
+			if at.After(t.Until) {
+				t.Until = at
+			}
+		}
+	}
+	if t.Then == "" {
+		t.Until = time.Time{}
+	}
 }

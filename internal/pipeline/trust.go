@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
@@ -17,9 +18,9 @@ type Trust struct {
 	// Claims is what a marking of anyone else comes to: ClaimsBelieve,
 	// ClaimsHold.
 	Claims string
-	// AuthServIDs are the authserv-ids of our own verifiers, from whose fields
-	// the fact FactDKIM is gathered.
-	AuthServIDs []string
+	// Verifiers are whose Authentication-Results the fact FactDKIM is gathered
+	// from.
+	Verifiers authres.Verifiers
 }
 
 // What claims come to.
@@ -56,6 +57,15 @@ func (p *Pipeline) trust(m *message.Message, f facts.Facts, s markingSet, e *lab
 			return
 		}
 	}
+}
+
+// peer reports a sender whose markings are believed.
+func (p *Pipeline) peer(m *message.Message, f facts.Facts) bool {
+	if len(p.Trust.Peers) == 0 || p.Rules.Markings == nil {
+		return false
+	}
+	_, ok := p.upTo(m, f)
+	return ok
 }
 
 // upTo gives the rank of the highest class that the sender is believed for.

@@ -29,7 +29,7 @@ type refusal struct {
 // bodyEdits collects what the effective rules want of the body.
 type bodyEdits struct {
 	edit    bodyedit.Edit
-	banners []wanted // parallel to edit.Banners
+	banners []wanted // parallel to the first of edit.Banners
 	redacts []wanted // parallel to edit.Redact
 	removes []wanted
 }
@@ -45,7 +45,8 @@ type wanted struct {
 // that protects something cannot be made.
 func (e *editor) body(in Input, only int) *refusal {
 	w := e.wantedOf(in.Decision, only)
-	if len(w.banners)+len(w.redacts)+len(w.removes) == 0 {
+	w.edit.Banners = append(w.edit.Banners, e.banners...)
+	if len(w.edit.Banners)+len(w.redacts)+len(w.removes) == 0 {
 		return nil
 	}
 	limits := budget.Default()
@@ -79,6 +80,9 @@ func (e *editor) body(in Input, only int) *refusal {
 					Text: "a required notice cannot be put into this message: it is signed or encrypted"}}}
 			}
 			e.conflicts = append(e.conflicts, label.Conflict{Code: label.ModificationOverridden, Kept: "message", Lost: []string{b.owner}, Detail: "body: " + res.Banner.Error()})
+		}
+		if len(e.banners) > 0 {
+			e.conflicts = append(e.conflicts, label.Conflict{Code: label.ModificationOverridden, Kept: "message", Lost: []string{ourselves}, Detail: BannerRegion + ": " + res.Banner.Error()})
 		}
 	}
 	if again, ok := e.keepSignatures(in, w, res, limits); ok {
@@ -266,7 +270,7 @@ func (e *editor) keepSignatures(in Input, w *bodyEdits, res bodyedit.Result, l b
 		return res, false
 	}
 	edit := w.edit
-	edit.Banners = nil
+	edit.Banners = slices.Clone(e.banners)
 	for i, b := range w.banners {
 		if !b.action.Banner.KeepDKIM {
 			edit.Banners = append(edit.Banners, w.edit.Banners[i])

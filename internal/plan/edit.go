@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"labelmilter/internal/bodyedit"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
@@ -25,6 +26,7 @@ type editor struct {
 	rcpts     []verdict.Modification
 	regions   map[string]string // lower-case region → owner
 	conflicts []label.Conflict
+	banners   []bodyedit.Banner // of the label
 }
 
 // sorted gives the edits in the order they are sent: deletions from the last
@@ -68,10 +70,13 @@ func (e *editor) own(in Input, a label.Assignment, p Plan, o Options) {
 	}
 	for _, name := range OwnHeaders {
 		e.regions[strings.ToLower(name)] = ourselves
-		e.replaceAll(name, want[name])
+		if e.removeAll(name, want[name]) {
+			delete(want, name)
+		}
 	}
-	e.msip(in, a, o)
-	e.marking(in, a, o)
+	e.say(in, a, want[label.Header], o)
+	e.insert(InspectionHeader, want[InspectionHeader])
+	e.insert(ReasonHeader, want[ReasonHeader])
 }
 
 // labelValue is the value of our label field. On a second pass the source may
@@ -93,13 +98,32 @@ func (e *editor) labelValue(in Input, a label.Assignment, o Options) string {
 // replaceAll removes all fields of a name and inserts one with the value, ""
 // for none. A single field with just that value is left alone.
 func (e *editor) replaceAll(name, value string) {
+	if !e.removeAll(name, value) {
+		e.insert(name, value)
+	}
+}
+
+// removeAll removes all fields of a name. A single field with just the value
+// that is wanted is left alone: kept.
+func (e *editor) removeAll(name, value string) (kept bool) {
 	have := e.msg.Header.All(name)
-	if len(have) == 1 && value != "" && have[0].Value() == strings.TrimSpace(message.Unfold(value)) {
-		return
+	if e.has(name, value) && len(have) == 1 {
+		return true
 	}
 	for i := len(have); i > 0; i-- {
 		e.deletes = append(e.deletes, verdict.Modification{Op: verdict.DeleteHeader, Index: i, Name: have[i-1].Name})
 	}
+	return false
+}
+
+// has reports whether the message came with a field of that value.
+func (e *editor) has(name, value string) bool {
+	value = strings.TrimSpace(message.Unfold(value))
+	return value != "" && slices.ContainsFunc(e.msg.Header.All(name), func(f message.Field) bool { return f.Value() == value })
+}
+
+// insert puts a field on top; "" for none.
+func (e *editor) insert(name, value string) {
 	if value != "" {
 		e.inserts = append(e.inserts, verdict.Modification{Op: verdict.InsertHeader, Index: 0, Name: name, Value: value})
 	}

@@ -20,22 +20,40 @@ const (
 // MarkingVersion is the VER element that is written unless another is asked for.
 const MarkingVersion = "2024.1"
 
-// marking writes the protective marking of the label into the field and the
+// MarkingOptions say how a protective marking is written.
+type MarkingOptions struct {
+	Version string // VER, MarkingVersion if empty
+	// ExpiryFirst puts EXPIRES and DOWNTO before ACCESS, as EPMS 2024 §7.1
+	// has it; else they come last, as in Table 16, which is definitive.
+	ExpiryFirst bool
+	Place       marking.Place // of the tag in the subject
+	// SingleIMM holds the domains (with a leading dot the subdomains) whose
+	// readers take one information management marker: a marking that goes
+	// there carries the label's alone.
+	SingleIMM []string
+}
+
+func (o MarkingOptions) form(f marking.Form) marking.Form {
+	if o.ExpiryFirst {
+		f |= marking.ExpiryFirst
+	}
+	return f
+}
+
+// marking writes the protective marking of the label into the field or the
 // subject of mail that leaves or stays inside. A field or tag that says the
 // same already is left as it is.
-func (e *editor) marking(in Input, a label.Assignment, o Options) {
-	if in.Direction != message.Outbound && in.Direction != message.Internal || a.Label == nil || a.Outcome != label.Labelled || o.Maps == nil {
+func (e *editor) marking(in Input, a label.Assignment, where string, o Options) {
+	if in.Direction != message.Outbound && in.Direction != message.Internal || a.Label == nil || a.Outcome != label.Labelled || o.Maps == nil || !o.Writes(where) {
 		return
 	}
 	want, ok := markingOf(a.Label, o.Catalogue)
-	if !ok {
-		return
-	}
-	if o.Writes(MarkingHeader) {
+	switch {
+	case !ok:
+	case where == SubjectTag:
+		e.markingSubject(in, a.Label.ID, want, o)
+	default:
 		e.markingField(in, a.Label.ID, want, o)
-	}
-	if o.Writes(SubjectTag) {
-		e.markingSubject(a.Label.ID, want, o)
 	}
 }
 
@@ -61,22 +79,24 @@ func (e *editor) markingField(in Input, id label.ID, want label.Marking, o Optio
 	if len(fields) > 0 {
 		m = marking.ParseHeader(fields[0].Raw)
 	}
-	if len(fields) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) {
+	single := e.singleIMM(in, m, want, o)
+	if len(fields) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) && len(single) == 0 {
 		return
 	}
 	m = raised(m, id, want, o)
+	m = e.reduce(m, single)
 	m.Version, m.Namespace = MarkingVersion, "gov.au"
-	if o.MarkingVersion != "" {
-		m.Version = o.MarkingVersion
+	if o.Marking.Version != "" {
+		m.Version = o.Marking.Version
 	}
 	if m.Origin == "" || strings.ContainsAny(m.Origin, " ,<>") {
 		// EPMS 2024 §7: who first classified it; the authenticated sender.
 		m.Origin = in.Message.Envelope.MailFrom
 	}
-	value, err := marking.Format(m, marking.FormHeader)
+	value, err := marking.Format(m, o.Marking.form(marking.FormHeader))
 	if err != nil {
 		m.Note, m.Expires, m.Downto = "", "", "" // free text that cannot be written as it stands
-		if value, err = marking.Format(m, marking.FormHeader); err != nil {
+		if value, err = marking.Format(m, o.Marking.form(marking.FormHeader)); err != nil {
 			return // no conforming field can be written, for want of a sender for instance
 		}
 	}
@@ -129,8 +149,10 @@ func raised(m marking.Marking, id label.ID, want label.Marking, o Options) marki
 		}
 		return out
 	}
-	m.Caveats = join(want.Caveats, m.Caveats, func(x string) bool { return caveatPermitted(x, want.Classification) })
-	m.IMMs = join(want.IMMs, m.IMMs, func(x string) bool { return slices.Contains(marking.IMMs(), x) && immPermitted(want.Classification) })
+	m.Caveats = join(want.Caveats, m.Caveats, func(x string) bool { return marking.CaveatPermitted(x, want.Classification) })
+	m.IMMs = join(want.IMMs, m.IMMs, func(x string) bool {
+		return slices.Contains(marking.IMMs(), x) && marking.IMMPermitted(want.Classification)
+	})
 	if !o.says(m, id, want) {
 		m.Caveats, m.IMMs = slices.Clone(want.Caveats), slices.Clone(want.IMMs)
 	}
@@ -140,52 +162,49 @@ func raised(m marking.Marking, id label.ID, want label.Marking, o Options) marki
 	return m
 }
 
-// caveatPermitted: caveats need PROTECTED or above, NATIONAL-CABINET
-// OFFICIAL:Sensitive (EPMS 2024 Table 1).
-func caveatPermitted(c, class string) bool {
-	if c == "SH:NATIONAL-CABINET" {
-		return immPermitted(class)
-	}
-	return !marking.Lower(class, marking.Protected)
-}
-
-func immPermitted(class string) bool { return !marking.Lower(class, marking.OfficialSensitive) }
-
 // plainTag encodes a tagged subject so that the tag itself stays plain ASCII,
 // on a line of its own if the text before it is encoded: readers that know no
 // encoded words see it (RFC 2047 6.2 shows the blank between).
-func plainTag(tagged string, m marking.Marking) string {
-	tag, err := marking.Format(m, marking.FormSubject)
-	text, found := strings.CutSuffix(tagged, " "+tag)
-	if err != nil || !found || isASCII(tagged) {
+func plainTag(tagged string, m marking.Marking, form marking.Form) string {
+	tag, err := marking.Format(m, form)
+	if err != nil || isASCII(tagged) {
 		return encode(tagged)
 	}
-	return encode(text) + "\n " + tag
+	if text, found := strings.CutSuffix(tagged, " "+tag); found {
+		return encode(text) + "\n " + tag
+	}
+	if text, found := strings.CutPrefix(tagged, tag+" "); found {
+		return tag + "\n " + encode(text)
+	}
+	return encode(tagged)
 }
 
 // markingSubject puts exactly one tag at the end of the subject.
-func (e *editor) markingSubject(id label.ID, want label.Marking, o Options) {
+func (e *editor) markingSubject(in Input, id label.ID, want label.Marking, o Options) {
 	fields := e.msg.Header.All("Subject")
 	text := ""
 	if len(fields) > 0 {
 		text = message.DecodeField(fields[0].Raw)
 	}
 	m := marking.Marking{Scheme: marking.SchemeAU, Source: marking.SourceSubject}
-	if tags := marking.FindSubject(text); len(tags) > 0 {
+	tags := marking.FindSubject(text)
+	if len(tags) > 0 {
 		m = tags[0].Marking
-		if len(tags) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) {
-			return
-		}
+	}
+	single := e.singleIMM(in, m, want, o)
+	if len(tags) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) && len(single) == 0 {
+		return
 	}
 	m = raised(m, id, want, o)
-	tagged, err := marking.SetSubject(text, m, marking.AtEnd)
+	m = e.reduce(m, single)
+	tagged, err := marking.SetSubject(text, m, o.Marking.Place, o.Marking.form(marking.FormSubject))
 	if err != nil || tagged == text {
 		return
 	}
 	if !e.claim("subject", ourselves) {
 		return
 	}
-	mod := verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: "Subject", Value: plainTag(tagged, m)}
+	mod := verdict.Modification{Op: verdict.ChangeHeader, Index: 1, Name: "Subject", Value: plainTag(tagged, m, o.Marking.form(marking.FormSubject))}
 	if len(fields) == 0 {
 		mod.Op, mod.Index = verdict.AddHeader, 0
 		e.adds = append(e.adds, mod)

@@ -6,6 +6,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
@@ -32,6 +33,11 @@ type ThreadMark struct {
 	Label label.ID
 	Rank  int
 	Lower bool // set the mark even if it is higher: a person lowered it
+	New   bool // only where there is none: the sender is not known to take part
+	// Until is when the label falls to Then, the zero time for never.
+	Until    time.Time
+	Then     label.ID
+	ThenRank int
 }
 
 // Effect is something done beside the answer to the MTA.
@@ -81,9 +87,11 @@ var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, RouteHea
 type Options struct {
 	Catalogue *label.Catalogue
 	Tenant    string   // tenant of msip_labels, "" to write none
-	Write     []string // what to write: label.Header, label.MSIPHeader, MarkingHeader, SubjectTag
-	// MarkingVersion is the VER element written, MarkingVersion if empty.
-	MarkingVersion string
+	Write     []string // what to write: label.Header, label.MSIPHeader, MarkingHeader, SubjectTag, SIOHeader
+	Marking   MarkingOptions
+	SIO       SIOOptions
+	Banner    LabelBanner
+	DKIM      DKIMPolicy // of edits that say the label; DKIMProceed if empty
 	// Maps gives the label that a marking comes to; nil if no marking scheme
 	// is in use, and no marking is written then.
 	Maps func(marking.Marking) label.ID

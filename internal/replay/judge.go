@@ -125,7 +125,7 @@ func Judge(ctx context.Context, it Item, o Options) (out Outcome) {
 		return out
 	}
 	defer m.Close()
-	out.Result = p.Process(ctx, m, Facts(m, o.Now, want, p.Trust.AuthServIDs))
+	out.Result = p.Process(ctx, m, Facts(m, o.Now, want, p.Trust.Verifiers))
 	out.Result.File = it.File
 	if o.Timing {
 		us := time.Since(start).Microseconds()
@@ -211,10 +211,10 @@ func Envelope(h message.Header, o Options) message.Envelope {
 // Facts gives the facts of a stored message: those of the expectation, and the
 // results of our own verifiers, and the clock: the expectation's, else the caller's, else the Date field, else
 // 2000-01-01T00:00:00Z.
-func Facts(m *message.Message, now time.Time, w *fixture.Want, authServIDs []string) facts.Facts {
+func Facts(m *message.Message, now time.Time, w *fixture.Want, v authres.Verifiers) facts.Facts {
 	f := facts.Facts{Now: now, Named: map[string]facts.Fact{}}
-	if len(authServIDs) > 0 {
-		f.Named[authres.DKIMDomains] = authres.DKIM(m.Header, authServIDs)
+	if len(v.IDs) > 0 {
+		f.Named[authres.DKIMDomains] = authres.DKIM(m.Header, v)
 	}
 	if w != nil {
 		if !w.Now.IsZero() {

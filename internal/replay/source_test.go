@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/fixture"
@@ -259,7 +260,7 @@ func TestClock(t *testing.T) {
 		{"nothing", &message.Message{}, time.Time{}, nil, "2000-01-01T00:00:00Z"},
 	}
 	for _, tt := range tests {
-		f := Facts(tt.m, tt.now, tt.w, nil)
+		f := Facts(tt.m, tt.now, tt.w, authres.Verifiers{})
 		if got := f.Now.Format(time.RFC3339); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/message"
@@ -173,7 +174,7 @@ func judge(ctx context.Context, p *pipeline.Pipeline, mail string, w *fixture.Wa
 	}
 	defer m.Close()
 	m.Envelope = w.Overlay(replay.Envelope(m.Header, replay.Options{}))
-	return p.Process(ctx, m, replay.Facts(m, w.Clock(), w, nil)), nil
+	return p.Process(ctx, m, replay.Facts(m, w.Clock(), w, authres.Verifiers{})), nil
 }
 
 func (r *runner) file(ctx context.Context, s rulepack.Source, name string) {

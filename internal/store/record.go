@@ -36,11 +36,15 @@ type Record struct {
 	Ruleset      string // digest
 	Result       json.RawMessage
 
-	// Thread are the Message-IDs of the conversation, whose mark is raised to
-	// Label and Rank with the record, or set to it if Lower. Not read back.
-	Thread []string
-	Rank   int
-	Lower  bool
+	// Thread are the Message-IDs of the conversation, whose mark joins Label
+	// and Rank with the record, as Raise says; from Until on it is Then. Not
+	// read back.
+	Thread   []string
+	Rank     int
+	Raise    Raise
+	Until    time.Time
+	Then     string
+	ThenRank int
 
 	Answer       Answer    // set by Outcome
 	AnswerDetail string    // why it was not sent
@@ -85,7 +89,8 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 		if id, err = res.LastInsertId(); err != nil {
 			return err
 		}
-		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At}, r.Lower)
+		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At,
+			Until: r.Until, Then: cut(r.Then), ThenRank: r.ThenRank}, r.Raise)
 	})
 	if err != nil {
 		return 0, err // id may still be written to

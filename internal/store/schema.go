@@ -18,7 +18,8 @@ import (
 // failures: one row per fail-mode answer, by message digest.
 //
 // threads: one row per Message-ID seen, by its keyed hash, with the highest
-// label of the conversation. secrets: keys made with the database.
+// label of the conversation; from until on (0: never) the mark is then_label.
+// secrets: keys made with the database.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,6 +68,9 @@ var migrations = []string{
 		at    INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX threads_at ON threads (at);`,
+	`ALTER TABLE threads ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE threads ADD COLUMN then_label TEXT NOT NULL DEFAULT '';
+	ALTER TABLE threads ADD COLUMN then_rank INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // migrate brings the schema up to date in one transaction.

@@ -17,15 +17,27 @@ type Thread struct {
 	Label string
 	Rank  int
 	At    time.Time
+	// Until is when the label falls to Then, the zero time for never.
+	Until    time.Time
+	Then     string
+	ThenRank int
+}
+
+// at is the mark at a moment: after Until it is what it falls to.
+func (t Thread) at(now time.Time) Thread {
+	if t.Until.IsZero() || now.Before(t.Until) {
+		return t
+	}
+	return Thread{Label: t.Then, Rank: t.ThenRank, At: t.At}
 }
 
 // MaxThreadIDs bounds how many Message-IDs of one message are looked at; the
 // last ones of References are the nearest (RFC 5322 3.6.4).
 const MaxThreadIDs = 32
 
-// Thread gives the highest mark among the conversations of some Message-IDs;
-// ok is false if none is known.
-func (r *Reader) Thread(ctx context.Context, ids []string) (t Thread, ok bool, err error) {
+// Thread gives the highest mark that the conversations of some Message-IDs
+// have at a moment; ok is false if none is known.
+func (r *Reader) Thread(ctx context.Context, ids []string, now time.Time) (t Thread, ok bool, err error) {
 	if err := ctx.Err(); err != nil || len(ids) == 0 {
 		return Thread{}, false, err
 	}
@@ -51,11 +63,15 @@ func (r *Reader) Thread(ctx context.Context, ids []string) (t Thread, ok bool, e
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var x Thread
-		var at int64
-		if err := rows.Scan(&x.Label, &x.Rank, &at); err != nil {
+		var at, until int64
+		if err := rows.Scan(&x.Label, &x.Rank, &at, &until, &x.Then, &x.ThenRank); err != nil {
 			return Thread{}, false, wrap("reading threads", err)
 		}
-		if x.At = time.UnixMicro(at).UTC(); !ok || x.Rank > t.Rank {
+		x.At = time.UnixMicro(at).UTC()
+		if until != 0 {
+			x.Until = time.UnixMicro(until).UTC()
+		}
+		if x = x.at(now); x.Label != "" && (!ok || x.Rank > t.Rank) {
 			t, ok = x, true
 		}
 	}
@@ -92,7 +108,7 @@ func (r *threadReader) statement(ctx context.Context, db *sql.DB, keys []any) (*
 	if st, ok := r.st[len(keys)]; ok {
 		return st, keys, nil
 	}
-	st, err := db.PrepareContext(ctx, `SELECT label, rank, at FROM threads WHERE id IN (?`+strings.Repeat(",?", len(keys)-1)+`)`)
+	st, err := db.PrepareContext(ctx, `SELECT label, rank, at, until, then_label, then_rank FROM threads WHERE id IN (?`+strings.Repeat(",?", len(keys)-1)+`)`)
 	if err == nil {
 		if r.st == nil {
 			r.st = map[int]*sql.Stmt{}
@@ -122,9 +138,43 @@ func hashIDs(secret []byte, ids []string) []any {
 	return out
 }
 
-// raiseThreads sets the mark of the conversations of some Message-IDs: up to a
-// label, or down to it where a person was entitled to lower it.
-func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, lower bool) error {
+// Raise says how a mark joins one that is there.
+type Raise uint8
+
+// The ways.
+const (
+	// RaiseUp keeps the higher of the two.
+	RaiseUp Raise = iota
+	// RaiseNew marks only conversations that have no mark: of mail by senders
+	// who are not known to take part in one.
+	RaiseNew
+	// RaiseSet sets the mark, also down: a person was entitled to lower it.
+	RaiseSet
+)
+
+// What a mark is when another joins it: what it fell to, if it did.
+const (
+	fallen   = `(until <> 0 AND until <= excluded.at)`
+	oldRank  = `(CASE WHEN ` + fallen + ` THEN then_rank ELSE rank END)`
+	oldLabel = `(CASE WHEN ` + fallen + ` THEN then_label ELSE label END)`
+	oldUntil = `(CASE WHEN ` + fallen + ` THEN 0 ELSE until END)`
+)
+
+// The mark of two with the same rank falls only if both fall, at the later
+// time; a higher one falls at most to what was there before it.
+const raiseUp = ` ON CONFLICT (id) DO UPDATE SET label = excluded.label, rank = excluded.rank, at = excluded.at,
+	until = CASE WHEN excluded.until = 0 OR excluded.rank = ` + oldRank + ` AND ` + oldUntil + ` = 0 THEN 0
+		WHEN excluded.rank = ` + oldRank + ` THEN max(until, excluded.until) ELSE excluded.until END,
+	then_rank = CASE WHEN excluded.rank > ` + oldRank + ` THEN max(excluded.then_rank, ` + oldRank + `) ELSE max(excluded.then_rank, then_rank) END,
+	then_label = CASE WHEN excluded.rank > ` + oldRank + ` AND ` + oldRank + ` > excluded.then_rank THEN ` + oldLabel + `
+		WHEN excluded.rank = ` + oldRank + ` AND then_rank > excluded.then_rank THEN then_label ELSE excluded.then_label END
+	WHERE excluded.rank >= ` + oldRank
+
+const raiseSet = ` ON CONFLICT (id) DO UPDATE SET label = excluded.label, rank = excluded.rank, at = excluded.at,
+	until = excluded.until, then_rank = excluded.then_rank, then_label = excluded.then_label`
+
+// raiseThreads sets the mark of the conversations of some Message-IDs.
+func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, how Raise) error {
 	if len(ids) == 0 || t.Label == "" {
 		return nil
 	}
@@ -137,14 +187,21 @@ func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, lower 
 			return err
 		}
 	}
-	q := `INSERT INTO threads (id, label, rank, at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
-		SET label = excluded.label, rank = excluded.rank, at = excluded.at WHERE excluded.rank >= rank`
-	if lower {
-		q = `INSERT INTO threads (id, label, rank, at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
-			SET label = excluded.label, rank = excluded.rank, at = excluded.at`
+	q := `INSERT INTO threads (id, label, rank, at, until, then_label, then_rank) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	switch how {
+	case RaiseNew:
+		q += ` ON CONFLICT (id) DO NOTHING`
+	case RaiseSet:
+		q += raiseSet
+	default:
+		q += raiseUp
+	}
+	var until int64
+	if !t.Until.IsZero() {
+		until = t.Until.UnixMicro()
 	}
 	for _, key := range hashIDs(w.secret, ids) {
-		if _, err := w.exec(ctx, q, key, t.Label, t.Rank, t.At.UnixMicro()); err != nil {
+		if _, err := w.exec(ctx, q, key, t.Label, t.Rank, t.At.UnixMicro(), until, t.Then, t.ThenRank); err != nil {
 			return err
 		}
 	}
