@@ -32,7 +32,7 @@ func (m Mapping) foreign(x marking.Marking) Mapped {
 		return Mapped{Outcome: None, Reason: "marking of " + x.Scheme + ", read as a claim only"}
 	}
 	row, ok := m.equivalent(x)
-	if own := m.ours(x); !ok && own != "" && !x.HasErrors() {
+	if own := m.ours(x); own != "" && !x.HasErrors() && !(ok && row.Confirmed) {
 		l, _ := m.Catalogue.Get(own)
 		return Mapped{Outcome: Labelled, Label: own, Reason: "labelled " + l.Name + " in the terms of this site's own policy"}
 	}
@@ -109,7 +109,7 @@ func (m Mapping) ours(x marking.Marking) ID {
 		return m.SIOClasses[x.Classification]
 	}
 	for _, l := range m.Catalogue.Labels() {
-		if l.Banner == x.Classification {
+		if m.SIOWords && l.Banner == x.Classification {
 			return l.ID
 		}
 	}

@@ -23,6 +23,9 @@ type Mapping struct {
 	// SIO-Label fields, SIOClasses the labels of its classes.
 	SIOPolicy  string
 	SIOClasses map[string]ID
+	// SIOWords: the words of a banner in an SIO-Label without a policy are the
+	// site's own, as those of mail from inside where the site writes such fields.
+	SIOWords bool
 	// Claims holds the schemes whose markings are noted and decide nothing.
 	Claims []string
 }

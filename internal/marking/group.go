@@ -9,10 +9,18 @@ type group struct {
 	classes map[string]struct{}
 	use     Use
 	intro   bool // the line before ended in a colon
+	lead    bool // and was a sentence, not a name such as "Classification:"
+	past    bool // all classes are those of old schemes
 }
 
 // maxGroup bounds the markings kept of one group before their use is known.
 const maxGroup = 32
+
+// maxItem is the longest item of a list of classes, in octets.
+const maxItem = 40
+
+// minLead is how many blanks a sentence before a list has at the least.
+const minLead = 3
 
 // manyClasses is how many different classes make a group a list.
 const manyClasses = 3
@@ -20,7 +28,8 @@ const manyClasses = 3
 func (f *finder) flush() {
 	g := &f.group
 	n := len(g.classes)
-	list := n >= manyClasses || n >= 2 && g.intro
+	// Behind a colon one word of an old scheme is the item of a list already.
+	list := n >= manyClasses || g.intro && (n >= 2 || g.past && g.lead)
 	for _, t := range g.lines {
 		if list {
 			t.Marking.Use = Mention
@@ -37,8 +46,10 @@ func (f *finder) join(t TextMarking, use Use) {
 		f.flush()
 	}
 	if len(g.lines) == 0 {
-		*g = group{use: use, intro: f.prev.colon, classes: map[string]struct{}{}}
+		*g = group{use: use, intro: f.prev.colon, lead: f.prev.lead, past: true, classes: map[string]struct{}{}}
 	}
+	_, present := Rank(t.Marking.Classification)
+	g.past = g.past && !present
 	g.classes[t.Marking.Classification+"/"+t.Marking.DLM] = struct{}{}
 	if n := len(g.lines); n < maxGroup {
 		g.lines = append(g.lines, t)
@@ -70,6 +81,7 @@ func (f *finder) banner(at int, body, content string, use Use) {
 		}
 		f.join(t, use)
 		state.banner = true
+		state.colon, state.lead = f.prev.colon && !f.prev.blank, f.prev.lead
 		f.items = b
 	case ok && f.prev.banner && !f.prev.blank && len(f.group.lines) > 0 && f.prev.use == use:
 		// Markers and caveats on the line after the class.
@@ -88,7 +100,12 @@ func (f *finder) banner(at int, body, content string, use Use) {
 		f.flush()
 		f.mentions(at, content, use)
 		f.marks.see(body, start, use)
-		state.colon = strings.HasSuffix(body, ":")
+		// A short line in a list goes on with it.
+		if state.colon = strings.HasSuffix(body, ":"); state.colon {
+			state.lead = strings.Count(body, " ") >= minLead
+		} else if f.prev.colon && !f.prev.blank && len(body) <= maxItem {
+			state.colon, state.lead = true, f.prev.lead
+		}
 		state.prose = goesOn(body)
 	}
 	f.marks.blank = false

@@ -65,6 +65,7 @@ type lineState struct {
 	started bool
 	prose   bool // a sentence that may go on
 	colon   bool
+	lead    bool // the colon ended a sentence
 	banner  bool
 	items   bool
 	use     Use

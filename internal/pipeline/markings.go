@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
+	"labelmilter/internal/plan"
 )
 
 // FactDKIM is the fact that holds the domains, divided by blanks, whose DKIM
@@ -22,6 +23,8 @@ type read struct {
 	label.Mapped
 	x     marking.Marking
 	where extract.Where
+	// fell: its EXPIRES date is past, and it came to what its DOWNTO does.
+	fell bool
 }
 
 // markingSet is what was read, with what each marking comes to, in order of
@@ -102,7 +105,9 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 	if p.Expire {
 		now = f.Now
 	}
-	s.judge(p.Rules.Markings.Mapping, p.silent(domain, f), now)
+	mapping := p.Rules.Markings.Mapping
+	mapping.SIOWords = slices.Contains(p.Write, plan.SIOHeader) && p.Rules.Site.Trusted(m.Envelope)
+	s.judge(mapping, p.silent(domain, f), now)
 	return s
 }
 
@@ -153,6 +158,7 @@ func (s *markingSet) judge(mapping label.Mapping, silent bool, now time.Time) {
 		if after, ok := r.x.Released(now); ok && !r.x.HasErrors() {
 			r.Mapped = mapping.Map(after)
 			r.Reason += ", since the marking expired"
+			r.fell = true
 		} else {
 			r.Mapped = mapping.Map(r.x)
 		}

@@ -169,7 +169,7 @@ func (p *Pipeline) markFalls(s markingSet, t *plan.ThreadMark) {
 			continue
 		}
 		at, dated := r.x.ExpiresAt()
-		if !dated {
+		if !dated || r.fell || r.x.HasErrors() {
 			t.Until, t.Then, t.ThenRank = time.Time{}, "", 0
 			return
 		}

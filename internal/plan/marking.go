@@ -73,12 +73,36 @@ func markingOf(l *label.Label, c *label.Catalogue) (label.Marking, bool) {
 	return label.Marking{}, false
 }
 
+// found is the marking that the message came with in the field, or in the
+// subject: that of the place asked for, else the other's, so that what one
+// carries beside the label is not lost in the other.
+func (e *editor) found(where string) marking.Marking {
+	var field, tag *marking.Marking
+	if fs := e.msg.Header.All(MarkingHeader); len(fs) > 0 {
+		if m := marking.ParseHeader(fs[0].Raw); m.Scheme == marking.SchemeAU {
+			field = &m
+		}
+	}
+	if f, ok := e.msg.Header.First("Subject"); ok {
+		if tags := marking.FindSubject(message.DecodeField(f)); len(tags) > 0 {
+			tag = &tags[0].Marking
+		}
+	}
+	if where == SubjectTag {
+		field, tag = tag, field
+	}
+	switch {
+	case field != nil:
+		return *field
+	case tag != nil:
+		return *tag
+	}
+	return marking.Marking{Scheme: marking.SchemeAU}
+}
+
 func (e *editor) markingField(in Input, id label.ID, want label.Marking, o Options) {
 	fields := e.msg.Header.All(MarkingHeader)
-	m := marking.Marking{Scheme: marking.SchemeAU}
-	if len(fields) > 0 {
-		m = marking.ParseHeader(fields[0].Raw)
-	}
+	m := e.found(MarkingHeader)
 	single := e.singleIMM(in, m, want, o)
 	if len(fields) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) && len(single) == 0 {
 		return
@@ -186,11 +210,8 @@ func (e *editor) markingSubject(in Input, id label.ID, want label.Marking, o Opt
 	if len(fields) > 0 {
 		text = message.DecodeField(fields[0].Raw)
 	}
-	m := marking.Marking{Scheme: marking.SchemeAU, Source: marking.SourceSubject}
 	tags := marking.FindSubject(text)
-	if len(tags) > 0 {
-		m = tags[0].Marking
-	}
+	m := e.found(SubjectTag)
 	single := e.singleIMM(in, m, want, o)
 	if len(tags) == 1 && len(m.Diagnostics) == 0 && o.says(m, id, want) && len(single) == 0 {
 		return
