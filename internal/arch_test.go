@@ -49,7 +49,8 @@ var allowed = map[string]string{
 	"match/fold":       "",
 	"match":            "budget match/fold",
 	"detect/automaton": "match/fold",
-	"detect":           "budget detect/automaton extract match match/fold redact sit sit/validate",
+	"edm":              "match/fold",
+	"detect":           "budget detect/automaton edm extract match match/fold redact sit sit/validate",
 
 	// deciding
 	"directory": "strictyaml",
@@ -59,7 +60,7 @@ var allowed = map[string]string{
 	"rewrite":   "message verdict",
 
 	// rules
-	"rulepack": "bodyedit budget detect directory extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
+	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
 	"assemble": "authres budget config label marking message pipeline plan policy rulepack rules strictyaml",
 	"config":   "budget marking strictyaml",
 

@@ -70,6 +70,7 @@ const (
 	WorkerKilled            Reason = "worker-killed"
 	Overload                Reason = "overload"
 	ExtractorFailed         Reason = "extractor-failed"
+	StoreUnavailable        Reason = "store-unavailable" // of exact data match
 )
 
 // Reasons is the closed list in documentation order.
@@ -77,7 +78,7 @@ var Reasons = []Reason{
 	Encrypted, Unsupported, UnsupportedMethod, Corrupt, Depth, Parts, ExpandedTotal, ExpandedPart, Ratio,
 	TextLimit, MetadataLimit, HeaderLimit, MessageTooLarge, UnknownCharset, UnknownTransferEncoding,
 	MIMEAmbiguous, ZipAnomaly, TypeMismatch, PDFUndecodableText, ImageOnly, ExternalBody, PartialMessage,
-	WorkBudget, Time, WorkerKilled, Overload, ExtractorFailed,
+	WorkBudget, Time, WorkerKilled, Overload, ExtractorFailed, StoreUnavailable,
 }
 
 // Skip records one thing that was not fully inspected.

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,10 +35,12 @@ type group struct {
 	Finding
 	unique   map[string]struct{}
 	evidence map[string]struct{}
+	rows     map[uint64]struct{} // of a table
 }
 
-// add takes the candidates of one text; arena holds their evidence.
-func (c *collector) add(t extract.Text, index int, v *view, cands []candidate, arena []string) {
+// add takes the candidates of one text; arena holds their evidence, rows what
+// they found in tables.
+func (c *collector) add(t extract.Text, index int, v *view, cands []candidate, arena []string, rows []uint64) {
 	if len(cands) == 0 {
 		return
 	}
@@ -55,7 +58,7 @@ func (c *collector) add(t extract.Text, index int, v *view, cands []candidate, a
 	}
 	for _, ty := range c.owned {
 		for _, k := range c.choose(c.perOwner[ty]) {
-			c.put(ty, t, index, v, k, arena)
+			c.put(ty, t, index, v, k, arena, rows)
 		}
 		c.perOwner[ty] = c.perOwner[ty][:0]
 	}
@@ -100,7 +103,7 @@ func (c *collector) choose(cands []candidate) []candidate {
 }
 
 // put counts one instance of a type.
-func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate, arena []string) {
+func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate, arena []string, rows []uint64) {
 	p := &c.pl.patterns[k.pattern]
 	key := groupKey{ty, p.confidence, t.Part, t.Where}
 	g := c.groups[key]
@@ -117,6 +120,12 @@ func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate,
 	c.norm = v.normal(c.norm[:0], int(k.start), int(k.end))
 	if _, ok := g.unique[string(c.norm)]; !ok {
 		g.unique[string(c.norm)] = struct{}{}
+	}
+	for _, r := range rows[k.rows : k.rows+k.rowCount] {
+		if g.rows == nil {
+			g.rows = map[uint64]struct{}{}
+		}
+		g.rows[r] = struct{}{}
 	}
 	for _, e := range arena[k.evidence : k.evidence+k.count] {
 		g.evidence[e] = struct{}{}
@@ -140,6 +149,9 @@ func (c *collector) findings() []Finding {
 	for _, k := range c.order {
 		g := c.groups[k]
 		g.Unique = len(g.unique)
+		if g.rows != nil {
+			g.Unique, g.Rows = len(g.rows), slices.Sorted(maps.Keys(g.rows))
+		}
 		for e := range g.evidence {
 			g.Evidence = append(g.Evidence, e)
 		}

@@ -30,6 +30,7 @@ type compiler struct {
 	lists    map[string]int
 	refused  map[regexKey]bool
 
+	inTable int    // of the type in hand, -1 if it has none
 	typ     string // where we are
 	pattern int
 }
@@ -45,7 +46,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 		o.Names = validate.Names
 	}
 	c := &compiler{
-		plan: plan{table: fold.Standard(), allow: o.Allow}, o: o,
+		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o,
 		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{},
 		regexes: map[regexKey]int{}, refused: map[regexKey]bool{}, lists: map[string]int{},
 	}
@@ -88,6 +89,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 			c.patterns[p].owners = append(c.patterns[p].owners, ref{t, i})
 		}
 	}
+	c.probesOfPatterns()
 	return &c.plan, c.errs
 }
 
@@ -132,11 +134,12 @@ func (c *compiler) patternsOf(ti int, t *sit.Type) {
 	if len(t.Patterns) == 0 && len(t.Members) == 0 {
 		c.fail("patterns", "", "a type without patterns", "give patterns, or members for a bundle")
 	}
+	c.inTable = -1
 	common := compileExclude(t.Exclude, c.table, c.under("exclude."))
 	for i := range t.Patterns {
 		c.pattern = i
 		s := &t.Patterns[i]
-		p := pattern{owner: ti, index: i, confidence: s.Confidence, proximity: s.Proximity}
+		p := pattern{owner: ti, index: i, confidence: s.Confidence, proximity: s.Proximity, probe: -1}
 		if s.Confidence < 1 || s.Confidence > 100 {
 			c.fail("confidence", strconv.Itoa(s.Confidence), "not between 1 and 100", "write low (65), medium (75), high (85) or a number")
 		}
@@ -146,7 +149,11 @@ func (c *compiler) patternsOf(ti int, t *sit.Type) {
 		case s.Proximity < sit.Unlimited || s.Proximity > maxProximity:
 			c.fail("proximity", strconv.Itoa(s.Proximity), "not a distance", "write a number of characters up to "+strconv.Itoa(maxProximity)+", or unlimited")
 		}
-		p.primaries = c.element(&s.Match, "match", common)
+		if t.Table != "" {
+			c.exact(t, s, &p)
+		} else {
+			p.primaries = c.element(&s.Match, "match", common)
+		}
 		if s.Near != nil {
 			p.near = c.need(s.Near, "near", 0)
 		}
@@ -236,6 +243,10 @@ func (c *compiler) need(n *sit.Need, field string, depth int) *need {
 	}
 	if len(n.Any) > 0 && n.Min == 0 {
 		out.min = 1
+	}
+	if n.Element != nil && n.Element.Column != "" {
+		out.column, out.evidence = c.column(n.Element.Column, field), n.Element.Column
+		return out
 	}
 	if n.Element == nil {
 		if len(n.All)+len(n.Any)+len(n.None) == 0 {

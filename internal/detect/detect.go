@@ -22,11 +22,16 @@
 // Of overlapping matches of one type the one with the higher confidence
 // stays, then the leftmost, then the longest.
 //
+// A type of a table (exact data match) finds what another type found, if it
+// stands in a column of the table and the tree holds with the row's other
+// values. Its instances are rows: several in one place count each.
+//
 // A bundle has the instances of its members, counted as one type.
 package detect
 
 import (
 	"labelmilter/internal/budget"
+	"labelmilter/internal/edm"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/redact"
 	"labelmilter/internal/sit"
@@ -64,11 +69,12 @@ type Finding struct {
 	Confidence int
 	Level      string
 	Count      int // instances
-	Unique     int // different values after normalisation
+	Unique     int // different values after normalisation; of a table: different rows
 	Part       string
 	Where      extract.Where
 	Evidence   []string   // ids of keyword lists and elements that supported it, sorted
 	Instances  []Instance // at most 500, in order of place; never serialised
+	Rows       []uint64   // of a table: the rows, sorted; numbers that mean nothing outside this message
 }
 
 // Output is what detection gives for one message.
@@ -98,6 +104,8 @@ type Options struct {
 	// lists: it gets the normalised value and must always give the same
 	// answer. It must not keep the string.
 	Allow func(typ, normal string) bool
+	// Tables are the tables that types of exact data match look values up in.
+	Tables []edm.Schema
 }
 
 // Compile makes an engine. All errors are given; with any that is not a

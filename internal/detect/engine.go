@@ -374,9 +374,15 @@ func (e *Engine) required(n *need) []int32 {
 
 // Detect runs all types over all texts. Each text is a window of its own.
 func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output {
+	return e.DetectIn(texts, l, nil)
+}
+
+// DetectIn is Detect with the stores that values of tables are looked up in.
+func (e *Engine) DetectIn(texts []extract.Text, l budget.Limits, stores Stores) Output {
 	s := e.pool.Get().(*scan)
 	defer e.release(s)
 	s.work.Left = l.Work
+	s.x.use(e.pl, stores)
 	var out Output
 	var c *collector
 	for i := range texts {
@@ -389,8 +395,9 @@ func (e *Engine) Detect(texts []extract.Text, l budget.Limits) Output {
 			if c == nil {
 				c = &collector{pl: e.pl}
 			}
-			c.add(*t, i, &s.v, s.cands, s.arena)
+			c.add(*t, i, &s.v, s.cands, s.arena, s.x.ids)
 		}
+		out.Skipped = s.exactSkips(t.Part, out.Skipped)
 		if s.look.failed != nil {
 			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.Time})
 		}

@@ -73,7 +73,7 @@ func (s *scan) consider(p int32, o occurrence) bool {
 		holds = !s.e.pl.allow(s.e.pl.types[pt.owner].id, string(s.chk.norm))
 	}
 	if holds {
-		s.cands = append(s.cands, candidate{o, p, int32(from), int32(len(s.arena) - from)})
+		s.cands = append(s.cands, candidate{occurrence: o, pattern: p, evidence: int32(from), count: int32(len(s.arena) - from)})
 	} else {
 		s.arena = s.arena[:from]
 	}
@@ -85,6 +85,12 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 	s.work.Left -= stepsPerNear
 	if n.atom >= 0 {
 		if _, ok := s.nearest(n.atom, o, proximity, false); !ok {
+			return false
+		}
+		s.arena = append(s.arena, n.evidence)
+	}
+	if n.column > 0 {
+		if !s.nearColumn(n.column, proximity) {
 			return false
 		}
 		s.arena = append(s.arena, n.evidence)

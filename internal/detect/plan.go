@@ -2,6 +2,7 @@ package detect
 
 import (
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/edm"
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 )
@@ -16,6 +17,9 @@ type plan struct {
 	matchers []matcher
 	lists    []list
 	allow    func(typ, normal string) bool
+	tables   []edm.Schema // of exact data match
+	probes   []probe
+	probesOf [][]int32 // per pattern: what looks up its matches
 }
 
 // typ is a type or bundle.
@@ -34,6 +38,7 @@ type pattern struct {
 	primaries  []int // atoms; several if it names several keyword lists
 	near       *need // nil: none needed
 	proximity  int   // characters, sit.Unlimited
+	probe      int   // exact data match: what finds it; -1 if it has primary elements
 }
 
 // ref says that a pattern counts for a type, under which index.
@@ -46,6 +51,7 @@ type need struct {
 	min, max int
 	none     []*need
 	atom     int // -1 if none
+	column   int // of the table's row, from 1; 0 if none
 	evidence string
 }
 
@@ -114,4 +120,6 @@ type candidate struct {
 	pattern  int32
 	evidence int32 // offset into the evidence arena
 	count    int32 // of evidence
+	rows     int32 // exact data match: offset into the rows
+	rowCount int32
 }

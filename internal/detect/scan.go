@@ -76,6 +76,7 @@ type scan struct {
 
 	cands []candidate
 	arena []string
+	x     exactScan
 }
 
 type head struct{ at, n int32 }
@@ -140,6 +141,7 @@ run:
 		}
 	}
 	s.join()
+	s.exact()
 }
 
 // fold folds a text and makes its bitmaps.

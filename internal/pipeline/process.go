@@ -35,6 +35,9 @@ type Pipeline struct {
 	Simulate    bool // no verdict and no modification, all else the same
 	Explain     bool // all rules with their traces, not only those that matched
 	ShowContent bool // findings with the values found
+	// Stores are those of exact data match; a table of the rules without one
+	// is unavailable.
+	Stores detect.Stores
 }
 
 // Text is how what is written about the label reads.
@@ -54,10 +57,10 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	ex := read.Extract(ctx, m)
 	found := detect.Output{}
 	if p.Rules.Engine != nil {
-		found = p.Rules.Engine.Detect(ex.Texts, p.Limits)
+		found = p.Rules.Engine.DetectIn(ex.Texts, p.Limits, p.Stores)
 	}
 	in := policy.Input{Message: m, Direction: dir, Extract: ex, Findings: found.Findings, Catalogue: p.Rules.Catalogue, Facts: f,
-		Lists: p.Rules.Lists, Limits: p.Limits, Read: read, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
+		Lists: p.Rules.Lists, Limits: p.Limits, Read: read, Stores: p.Stores, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
 
 	set := p.readMarkings(m, ex, f)
 	in.Markings = set.all()
@@ -104,7 +107,7 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		Verdict:       Verdict{Disposition: pl.Verdict.Disposition, Reply: pl.Verdict.Reply.String(), WinningRule: pl.WinningRule},
 		Modifications: pl.Modifications, Effects: orEmpty(pl.Effects),
 		Inspection: Inspection{Complete: len(in.Skipped) == 0, Deterministic: true, Parts: orEmpty(in.Extract.Parts), Skipped: orEmpty(in.Skipped)},
-		Digests:    Digests{Message: m.Digest, Ruleset: p.Rules.Digest, Facts: f.Digest(), EDM: map[string]string{}, Models: map[string]string{}},
+		Digests:    Digests{Message: m.Digest, Ruleset: p.Rules.Digest, Facts: f.Digest(), EDM: p.edm(), Models: map[string]string{}},
 		Facts:      f,
 		Plan:       pl, Reason: in.Label.Reason,
 	}
@@ -119,7 +122,7 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 	}
 	for _, s := range in.Skipped {
 		switch s.Reason {
-		case budget.Time, budget.WorkerKilled, budget.Overload:
+		case budget.Time, budget.WorkerKilled, budget.Overload, budget.StoreUnavailable:
 			r.Inspection.Deterministic = false
 		}
 	}
@@ -139,6 +142,18 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		}
 	}
 	return r
+}
+
+// edm gives the digests of the stores, by table.
+func (p *Pipeline) edm() map[string]string {
+	out := map[string]string{}
+	for _, t := range p.Rules.Tables {
+		out[t.ID] = "unavailable"
+		if s := p.Stores[t.ID]; s != nil {
+			out[t.ID] = s.Digest()
+		}
+	}
+	return out
 }
 
 // maps gives the label a marking of the Australian standard comes to; nil if

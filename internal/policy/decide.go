@@ -71,7 +71,7 @@ func (s *Set) LabelRules() []LabelRule { return s.labelRules }
 // decision. Rules that did not match are in it only when explaining.
 func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 	d := Decision{Winner: -1, Verdict: verdict.Verdict{Disposition: verdict.Accept},
-		Seen: &Seen{Findings: e.Findings, Limits: e.Limits, read: e.Read, engine: s.engine}}
+		Seen: &Seen{Findings: e.Findings, Limits: e.Limits, read: e.Read, engine: s.engine, stores: e.Stores}}
 	stopped := false
 	var stopAt int
 	today := e.Facts.Now.UTC().Format("2006-01-02")

@@ -54,6 +54,7 @@ type Seen struct {
 	Limits   budget.Limits
 	read     extract.Options
 	engine   *detect.Engine
+	stores   detect.Stores
 }
 
 // Again finds in another form of the message. ok is false if not everything
@@ -65,7 +66,7 @@ func (s *Seen) Again(m *message.Message) (found []detect.Finding, ok bool) {
 	read := s.read
 	read.Limits = s.Limits
 	ex := read.Extract(context.Background(), m)
-	out := s.engine.Detect(ex.Texts, s.Limits)
+	out := s.engine.DetectIn(ex.Texts, s.Limits, s.stores)
 	return out.Findings, len(out.Skipped) == 0
 }
 

@@ -29,6 +29,7 @@ type Input struct {
 	Lists     *Lists
 	Limits    budget.Limits
 	Read      extract.Options // how the message was read, to read edited forms of it
+	Stores    detect.Stores   // of exact data match
 }
 
 // Carried is a label that an attachment carries, in its properties or as a

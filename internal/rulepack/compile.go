@@ -49,6 +49,7 @@ func Load(o Options) (*Ruleset, strictyaml.Problems) {
 	c.readLists()
 	c.readKeywords()
 	c.catalogue()
+	c.tables()
 	c.sits()
 	c.policies()
 	c.info()

@@ -70,7 +70,7 @@ func (c *compiler) leaf(pack string, y *Cond) policy.Condition {
 	case y.SIT != nil:
 		return c.sitCond(y)
 	case y.EDM != nil:
-		c.d.Problem(y.node, "use sit: until a store can be configured", "condition edm needs an exact data match store, and none is configured")
+		return c.edmCond(y)
 	case y.Classifier != nil:
 		c.d.Problem(y.node, "use sit: or words until a model can be configured", "condition classifier needs a trained model, and none is configured")
 	case y.Marking != nil:

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"labelmilter/internal/detect"
+	"labelmilter/internal/edm"
 	"labelmilter/internal/label"
 	"labelmilter/internal/sit"
 	"labelmilter/internal/strictyaml"
@@ -40,7 +41,7 @@ func (c *compiler) sits() {
 		}
 	}
 	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
-	engine, errs := c.opt.Engines.compile(types, words, c.packs, c.allowed)
+	engine, errs := c.opt.Engines.compile(types, words, c.rs.Tables, c.packs, c.allowed)
 	for _, e := range errs {
 		y, isType := pos[e.Type]
 		at := y.Pos
@@ -78,7 +79,16 @@ func (c *compiler) sit(pack string, y sitY) sit.Type {
 	if y.PurviewID != "" && !label.IsGUID(y.PurviewID) {
 		c.at(y.Pos, "use the form 8-4-4-4-12 hexadecimal digits", "%s: purview_id %q is not well formed", y.ID, y.PurviewID)
 	}
+	if t.Table = y.EDM; t.Table != "" {
+		t.Kind = "edm"
+		if len(y.Members) > 0 {
+			c.at(y.Pos, "make the bundle a type of its own", "%s: a type with edm has no members", y.ID)
+		}
+	}
 	for _, p := range y.Patterns {
+		if (t.Table != "") != (p.Match.Column != "") {
+			c.at(p.Match.Pos, "a type with edm matches {column: …}, one without does not", "%s: edm and column go together", y.ID)
+		}
 		sp := sit.Pattern{Confidence: int(p.Confidence), Match: c.element(pack, p.Match), Proximity: int(p.Proximity)}
 		if p.Near != nil {
 			n := c.need(pack, *p.Near)
@@ -91,15 +101,23 @@ func (c *compiler) sit(pack string, y sitY) sit.Type {
 
 func (c *compiler) element(pack string, y elementY) sit.Element {
 	e := sit.Element{Regex: y.Regex, Words: y.Words, CaseSensitive: y.Case == "sensitive", Boundary: sit.Boundary(y.Boundary),
-		Validate: y.Validate, Exclude: exclude(y.Exclude)}
+		Validate: y.Validate, Exclude: exclude(y.Exclude), Column: y.Column, Source: y.SIT, Least: int(y.Least)}
 	n := 0
-	for _, set := range []bool{y.Regex != "", len(y.Keywords) > 0, len(y.Words) > 0} {
+	for _, set := range []bool{y.Regex != "", len(y.Keywords) > 0, len(y.Words) > 0, y.Column != ""} {
 		if set {
 			n++
 		}
 	}
 	if n != 1 {
-		c.at(y.Pos, "", "an element has exactly one of regex, keywords and words")
+		c.at(y.Pos, "", "an element has exactly one of regex, keywords, words and column")
+	}
+	switch {
+	case y.Column == "" && (y.SIT != "" || y.Least != 0):
+		c.at(y.Pos, "give column: too", "sit and min_confidence stand with column")
+	case y.Column != "" && (y.Case != "" || y.Boundary != "" || len(y.Validate) > 0 || y.Exclude != nil):
+		c.at(y.Pos, "put it into the type that finds the value, or the definition of the table", "case, boundary, validate and exclude do not go with column")
+	case y.Column != "":
+		return e
 	}
 	if y.Regex != "" {
 		if e.CaseSensitive = y.Case != "insensitive"; !e.CaseSensitive {
@@ -130,14 +148,17 @@ func (c *compiler) need(pack string, y needY) sit.Need {
 	for _, k := range y.None {
 		n.None = append(n.None, c.need(pack, k))
 	}
-	if y.Regex != "" || len(y.Keywords) > 0 || len(y.Words) > 0 {
+	if y.Regex != "" || len(y.Keywords) > 0 || len(y.Words) > 0 || y.Column != "" {
+		if y.SIT != "" || y.Least != 0 {
+			c.at(y.Pos, "leave it out: the row is found by match", "sit and min_confidence belong into match")
+		}
 		e := c.element(pack, y.elementY)
 		n.Element = &e
 		if len(n.All)+len(n.Any)+len(n.None) > 0 {
 			c.at(y.Pos, "put the element into the list", "an element cannot stand beside all, any or none")
 		}
 	} else if len(n.All)+len(n.Any)+len(n.None) == 0 {
-		c.at(y.Pos, "give all, any, none, regex, keywords or words", "near needs at least one element")
+		c.at(y.Pos, "give all, any, none, regex, keywords, words or column", "near needs at least one element")
 	}
 	if n.Min > len(n.Any) {
 		c.at(y.Pos, "", "min %d is more than the %d elements of any", n.Min, len(n.Any))
@@ -179,8 +200,8 @@ type compiled struct {
 
 // compile gives the engine of packs; what types are made of stands in their
 // files alone. Values that are allowed are no findings.
-func (e *Engines) compile(types []sit.Type, words []sit.KeywordList, packs []*pack, allowed []string) (*detect.Engine, []detect.CompileError) {
-	var o detect.Options
+func (e *Engines) compile(types []sit.Type, words []sit.KeywordList, tables []edm.Schema, packs []*pack, allowed []string) (*detect.Engine, []detect.CompileError) {
+	o := detect.Options{Tables: tables}
 	if len(allowed) > 0 {
 		o.Allow = func(_, normal string) bool {
 			_, found := slices.BinarySearch(allowed, normal)

@@ -32,7 +32,7 @@ type condY struct {
 	Body           *textY           `yaml:"body" doc:"text of the body parts"`
 	Text           *textY           `yaml:"text" doc:"any text: subject, body, attachments, names, properties, hidden text"`
 	SIT            *sitCondY        `yaml:"sit" doc:"sensitive information types found"`
-	EDM            *strictyaml.Node `yaml:"edm" doc:"exact data match"`
+	EDM            *edmCondY        `yaml:"edm" doc:"rows of tables found by exact data match"`
 	Classifier     *strictyaml.Node `yaml:"classifier" doc:"trained classifier"`
 	Marking        *markCondY       `yaml:"marking" doc:"a protective marking read in the message"`
 	Label          *labelCondY      `yaml:"label" doc:"the label decided; block, and hold without a label, rank above every label"`

@@ -46,6 +46,9 @@ func (rs *Ruleset) explain(t TypeInfo) string {
 	if len(t.Members) > 0 {
 		line(1, "A bundle: found wherever one of these is: %s", strings.Join(t.Members, ", "))
 	}
+	if t.Table != "" {
+		line(1, "Exact data match: looked up in the table %s.", t.Table)
+	}
 	for i, p := range t.Patterns {
 		head := "Found"
 		if i > 0 {
@@ -115,6 +118,10 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 	switch {
 	case e.Regex != "":
 		line(indent, "- text that matches %s", e.Regex)
+	case e.Column != "" && e.Source != "":
+		line(indent, "- a value of the column %s, found by %s", e.Column, e.Source)
+	case e.Column != "":
+		line(indent, "- the row's value of the column %s", e.Column)
 	case len(e.Words) > 0:
 		line(indent, "- one of the words %s", words(e.Words))
 	}

@@ -25,6 +25,7 @@ type fileY struct {
 	Keywords    []keywordsY    `yaml:"keywords" doc:"named keyword lists"`
 	Lists       []listY        `yaml:"lists" doc:"named lists of domains, mailboxes or networks; a site replaces them with rules.lists"`
 	SITs        []sitY         `yaml:"sits" doc:"sensitive information types"`
+	EDMs        []edmY         `yaml:"edms" doc:"tables for exact data match; a site says with edm.stores where the store of each is"`
 	Markings    *markingsY     `yaml:"markings" doc:"which protective marking schemes are read and what they mean"`
 	Equivalence []equivalenceY `yaml:"equivalence" doc:"what classes of other marking schemes come to; a row of a later pack replaces an earlier one"`
 	Labels      []labelY       `yaml:"labels" doc:"sensitivity labels; the labels of a pack form a catalogue"`
@@ -62,6 +63,7 @@ type sitY struct {
 	Status      string     `yaml:"status" enum:"full|partial" default:"full" doc:"partial: something about the type is not known"`
 	StatusWhy   string     `yaml:"status_reason" doc:"what is missing of a partial type"`
 	Recommended confidence `yaml:"recommended_confidence" doc:"confidence that a condition asks for when it names none"`
+	EDM         string     `yaml:"edm" doc:"exact data match: id of the table that what is found is looked up in"`
 	Members     []string   `yaml:"members" doc:"bundle: the types it is the union of"`
 	Patterns    []patternY `yaml:"patterns" doc:"ways to find it; the highest confidence that holds wins"`
 	Exclude     *excludeY  `yaml:"exclude" doc:"values that never count"`
@@ -84,13 +86,16 @@ type patternY struct {
 
 type elementY struct {
 	strictyaml.Pos
-	Regex    string    `yaml:"regex" doc:"regular expression (RE2 syntax; look-around is run by a bounded engine)"`
-	Keywords []string  `yaml:"keywords" doc:"ids of keyword lists"`
-	Words    []string  `yaml:"words" doc:"words or phrases given here"`
-	Case     string    `yaml:"case" enum:"insensitive|sensitive" doc:"whether case counts; default for regex sensitive, for words insensitive"`
-	Boundary string    `yaml:"boundary" enum:"word|regex|nothing" doc:"what must stand around a match; default for regex: regex (it says itself), for words: word"`
-	Validate []string  `yaml:"validate" doc:"checksum or format functions that must hold"`
-	Exclude  *excludeY `yaml:"exclude" doc:"values that do not count"`
+	Regex    string     `yaml:"regex" doc:"regular expression (RE2 syntax; look-around is run by a bounded engine)"`
+	Keywords []string   `yaml:"keywords" doc:"ids of keyword lists"`
+	Words    []string   `yaml:"words" doc:"words or phrases given here"`
+	Column   string     `yaml:"column" doc:"type with edm: column of the table; in near the value that the row has there"`
+	Case     string     `yaml:"case" enum:"insensitive|sensitive" doc:"whether case counts; default for regex sensitive, for words insensitive"`
+	Boundary string     `yaml:"boundary" enum:"word|regex|nothing" doc:"what must stand around a match; default for regex: regex (it says itself), for words: word"`
+	SIT      string     `yaml:"sit" doc:"with column, in match: the type that finds the value; default: the column's found_by"`
+	Least    confidence `yaml:"min_confidence" doc:"with column, in match: confidence with which the type must find it; default: any"`
+	Validate []string   `yaml:"validate" doc:"checksum or format functions that must hold"`
+	Exclude  *excludeY  `yaml:"exclude" doc:"values that do not count"`
 }
 
 type excludeY struct {

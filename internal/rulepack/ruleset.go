@@ -2,6 +2,7 @@ package rulepack
 
 import (
 	"labelmilter/internal/detect"
+	"labelmilter/internal/edm"
 	"labelmilter/internal/label"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/sit"
@@ -17,6 +18,7 @@ type Ruleset struct {
 	Markings  *Markings // nil: no marking scheme is read by grammar
 	Engine    *detect.Engine
 	Types     []TypeInfo
+	Tables    []edm.Schema // of exact data match
 	Policies  *policy.Set
 	Lists     *policy.Lists
 	Site      *policy.Organisation

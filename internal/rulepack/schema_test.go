@@ -125,7 +125,8 @@ var beyond = map[string]bool{
 	"action-variable": true, "action-mailbox": true, "action-set-label": true, "cond-label": true, "cond-label-nothing": true, "cond-list": true, "cond-sit": true,
 	"cond-regex": true, "cond-network": true, "cond-network-of-recipient": true, "cond-domain-is-mailbox": true, "cond-address-is-domain": true,
 	"cond-span": true, "cond-n-of": true, "cond-time-zone": true, "cond-time-window": true, "cond-conflict": true, "cond-reason": true, "cond-marking-imm": true,
-	"cond-marking-class": true, "cond-edm": true, "label-rule-uses-label": true, "label-rule-label": true, "exception-day": true, "exception-rule": true,
+	"cond-marking-class": true, "cond-edm": true, "cond-edm-sit": true, "cond-edm-store": true, "edm-columns": true, "edm-column-without-table": true, "edm-no-column": true,
+	"edm-no-source": true, "edm-no-table": true, "edm-not-searchable": true, "label-rule-uses-label": true, "label-rule-label": true, "exception-day": true, "exception-rule": true,
 	"sit-no-pattern": true, "sit-two-elements": true, "sit-keywords": true, "sit-validate": true, "sit-guid": true, "sit-near-min": true, "sit-empty-match": true,
 	"keywords-empty-word": true, "id-form": true, "pack-bad-id": true,
 }

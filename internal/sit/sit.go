@@ -59,7 +59,8 @@ type Type struct {
 	Members     []string // bundle: union of other types
 	Patterns    []Pattern
 	Exclude     Exclude
-	Recommended int // confidence a condition asks for by default, 0 = 75
+	Recommended int    // confidence a condition asks for by default, 0 = 75
+	Table       string // kind "edm": id of the table that values are looked up in
 }
 
 // Pattern is one way to find a type. The highest confidence that holds wins.
@@ -71,7 +72,7 @@ type Pattern struct {
 }
 
 // Element is one thing to be found: exactly one of Regex, Keywords (list
-// ids) or Words is set.
+// ids), Words or Column is set.
 type Element struct {
 	Regex         string
 	CaseSensitive bool // regexes are case-sensitive unless they say (?i); words are not unless this is set
@@ -80,6 +81,12 @@ type Element struct {
 	Boundary      Boundary
 	Validate      []string // names of validators that must all hold, "luhn", "au-tfn"
 	Exclude       Exclude
+	// Column is a column of the type's table. As primary element it is what
+	// the type Source finds with at least the confidence Least; as supporting
+	// element the value of the row that was found.
+	Column string
+	Source string
+	Least  int
 }
 
 // Need is a tree of supporting elements.
