@@ -53,11 +53,12 @@ var allowed = map[string]string{
 	"detect":           "budget detect/automaton edm extract match match/fold redact sit sit/validate",
 
 	// deciding
-	"directory": "strictyaml",
-	"label":     "marking",
-	"policy":    "budget detect directory extract extract/document facts label marking match message sit strictyaml verdict",
-	"plan":      "bodyedit budget detect dkim label marking message policy rewrite verdict",
-	"rewrite":   "message verdict",
+	"directory":      "strictyaml",
+	"directory/ldap": "directory",
+	"label":          "marking",
+	"policy":         "budget detect directory extract extract/document facts label marking match message sit strictyaml verdict",
+	"plan":           "bodyedit budget detect dkim label marking message policy rewrite verdict",
+	"rewrite":        "message verdict",
 
 	// rules
 	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
@@ -76,11 +77,11 @@ var allowed = map[string]string{
 	"milter":            "verdict",
 	"milter/miltertest": "",
 	"store":             "",
-	"enforce":           "facts pipeline store",
-	"filter":            "authres budget enforce facts label message milter pipeline plan policy verdict",
+	"enforce":           "facts pipeline policy store verdict",
+	"filter":            "authres budget directory enforce facts label message milter pipeline plan policy verdict",
 	"admin":             "",
 	"manual":            "",
-	"app":               "admin assemble budget config enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
+	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
 	"cli":               "app assemble config extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
 
 	// tests, demo, measurements

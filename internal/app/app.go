@@ -20,6 +20,7 @@ import (
 	"labelmilter/internal/assemble"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
+	"labelmilter/internal/directory/ldap"
 	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/filter"
 	"labelmilter/internal/milter"
@@ -58,6 +59,7 @@ type generation struct {
 	config   *config.Config
 	pipeline *pipeline.Pipeline
 	settings *filter.Settings
+	people   *ldap.Client // nil for none
 }
 
 // App is the daemon.

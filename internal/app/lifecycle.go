@@ -153,6 +153,9 @@ func (a *App) prune(ctx context.Context) {
 		if err == nil {
 			_, err = a.store.PruneThreads(ctx, a.o.Now().Add(-keep.Threads))
 		}
+		if err == nil {
+			_, err = a.store.PruneHistory(ctx, a.o.Now().Add(-keep.History))
+		}
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"labelmilter/internal/assemble"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
+	"labelmilter/internal/directory/ldap"
 	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/filter"
 	"labelmilter/internal/pipeline"
@@ -58,7 +60,37 @@ func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
 	if running != nil {
 		stateDir = running.StateDir
 	}
-	return &generation{config: c, pipeline: p, settings: a.settings(c, p, stateDir)}, ps
+	people, err := a.people(c)
+	if err != nil {
+		return nil, append(ps, strictyaml.Problem{Pos: strictyaml.Pos{File: c.File(), Line: 1, Col: 1}, Severity: strictyaml.Error, Message: "directory: " + err.Error()})
+	}
+	g := &generation{config: c, pipeline: p, people: people, settings: a.settings(c, p, stateDir)}
+	if people != nil {
+		g.settings.Directory = people
+	}
+	return g, ps
+}
+
+// people gives the client of the directory server, nil for none. One that asks
+// the same server in the same way is used again, with what it remembers.
+func (a *App) people(c *config.Config) (*ldap.Client, error) {
+	l := c.Directory.LDAP
+	if l.URL == "" {
+		return nil, nil
+	}
+	password := config.Secret{File: l.PasswordFile}
+	if password.File != "" {
+		if err := password.Read(); err != nil {
+			return nil, err
+		}
+	}
+	o := ldap.Options{URL: l.URL, StartTLS: l.StartTLS, CAFile: l.CAFile, BindDN: l.BindDN, Password: password.Reveal(), Base: l.Base, Filter: l.Filter,
+		Attributes: l.Attributes, GroupAttribute: l.GroupAttribute, GroupBase: l.GroupBase, GroupFilter: l.GroupFilter,
+		Timeout: l.Timeout, Fresh: l.Fresh, Stale: l.Stale, Retry: l.Retry}
+	if g := a.current.Load(); g != nil && g.people != nil && g.people.Same(o) {
+		return g.people, nil
+	}
+	return ldap.New(o)
 }
 
 // readers makes what reads attachments and bounds the memory for it.
@@ -121,8 +153,17 @@ func (a *App) settings(c *config.Config, p *pipeline.Pipeline, stateDir string) 
 		Process: a.o.process(p), Site: p.Rules.Site, Digest: p.Rules.Digest, Limits: p.Limits, Verifiers: p.Trust.Verifiers, SpoolDir: spoolDir(stateDir),
 		Fail: filter.FailModes{Inbound: verdict.Disposition(c.Fail.Inbound), Outbound: verdict.Disposition(c.Fail.Outbound),
 			Internal: verdict.Disposition(c.Fail.Internal)},
-		Simulate: p.Simulate, Timeout: min(filter.DefaultTimeout, limit/2), QueueWait: min(filter.DefaultQueueWait, limit/4),
+		Needs: needs(p), Simulate: p.Simulate, Timeout: min(filter.DefaultTimeout, limit/2), QueueWait: min(filter.DefaultQueueWait, limit/4),
 	}
+}
+
+// needs is what the rules and the settings of labels want to know.
+func needs(p *pipeline.Pipeline) policy.Needs {
+	n := p.Rules.Policies.Needs()
+	if len(p.Thread.Declassifiers) > 0 && !slices.Contains(n.Attributes, ldap.Groups) {
+		n.Attributes = append(n.Attributes, ldap.Groups)
+	}
+	return n
 }
 
 func spoolDir(stateDir string) string { return filepath.Join(stateDir, "spool") }

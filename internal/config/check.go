@@ -20,6 +20,7 @@ type checker struct {
 func (k *checker) all() {
 	k.listeners()
 	k.organisation()
+	k.directory()
 	k.rules()
 	k.labels()
 	k.limits()

@@ -23,6 +23,7 @@ import (
 type Config struct {
 	Milter       Milter       `yaml:"milter" doc:"Sockets on which the MTA consults us."`
 	Organisation Organisation `yaml:"organisation" doc:"Whose mail is judged."`
+	Directory    Directory    `yaml:"directory" doc:"Where people of the organisation are looked up while mail flows, beside the files of packs."`
 	Rules        Rules        `yaml:"rules" doc:"Rule packs and how they are bound to this site."`
 	Labels       Labels       `yaml:"labels" doc:"Sensitivity labels."`
 	Quarantine   Quarantine   `yaml:"quarantine" doc:"Where held messages are kept."`
@@ -157,6 +158,7 @@ type Fail struct {
 // Retention is how long things are kept.
 type Retention struct {
 	Threads time.Duration `yaml:"threads" min:"1d" max:"3660d" default:"180d" doc:"High-water marks of conversations, since their last message."`
+	History time.Duration `yaml:"history" min:"8d" max:"3660d" default:"180d" doc:"Whom senders wrote to, and how many recipients conversations had, since the last message."`
 	Records time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
 }
 

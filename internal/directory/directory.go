@@ -23,6 +23,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"labelmilter/internal/strictyaml"
@@ -45,6 +46,15 @@ type Person struct {
 // Map is a directory. The nil Map knows nobody.
 type Map struct {
 	people map[string]Person
+}
+
+// Answer is what a directory that is asked while mail flows says of one
+// mailbox.
+type Answer struct {
+	Known  bool                // somebody has the mailbox
+	Values map[string][]string // of the attributes asked for; names in lower case
+	Age    time.Duration       // of an answer that is used beyond its time, else 0
+	Err    error               // no answer could be had
 }
 
 // Len is the number of people.

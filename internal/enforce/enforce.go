@@ -12,6 +12,7 @@ import (
 	"labelmilter/internal/facts"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/store"
+	"labelmilter/internal/verdict"
 )
 
 // Store is where records go. *store.Store is one.
@@ -22,6 +23,11 @@ type Store interface {
 	Outcome(ctx context.Context, id int64, a store.Answer, detail string)
 	// Thread gives the mark of a conversation at a moment.
 	Thread(ctx context.Context, ids []string, now time.Time) (store.Thread, bool, error)
+	// SentSince, Wrote and MostRecipients give what is remembered of a sender
+	// and of a conversation.
+	SentSince(ctx context.Context, sender string, since []time.Time) ([]store.SentWithin, error)
+	Wrote(ctx context.Context, sender string, recipients []string) ([]bool, error)
+	MostRecipients(ctx context.Context, ids []string) (int, bool, error)
 	// Failure counts a fail-mode answer by message digest.
 	Failure(ctx context.Context, digest string) (int, error)
 }
@@ -35,6 +41,7 @@ const (
 	failureWait = 3 * time.Second
 	threadWait  = 3 * time.Second
 	outcomeWait = 3 * time.Second
+	historyWait = 3 * time.Second
 )
 
 // Enforcer writes decision records.
@@ -49,6 +56,10 @@ type Intent struct {
 	Session string
 	Fail    string // why the fail mode answers, "" if it does not
 	Result  pipeline.Result
+	// Remember says that rules ask what senders did before. Thread are the
+	// Message-IDs of the message and of those before it.
+	Remember bool
+	Thread   []string
 }
 
 // Ticket stands for a recorded intent. The zero value stands for none.
@@ -80,6 +91,9 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 		case t.New:
 			rec.Raise = store.RaiseNew
 		}
+	}
+	if d := r.Verdict.Disposition; in.Remember && (d == verdict.Accept || d == verdict.Quarantine) {
+		rec.Sent = &store.Delivery{Sender: r.Envelope.MailFrom, Recipients: r.Envelope.RcptTo, Bytes: r.Message.Size, Thread: in.Thread}
 	}
 	ctx, cancel := context.WithTimeout(ctx, intentWait)
 	defer cancel()

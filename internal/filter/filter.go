@@ -21,6 +21,7 @@ import (
 
 	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
+	"labelmilter/internal/directory"
 	"labelmilter/internal/enforce"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/message"
@@ -43,6 +44,10 @@ type Settings struct {
 	Fail     FailModes
 	// Verifiers are whose Authentication-Results are believed.
 	Verifiers authres.Verifiers
+	// Needs is what the rules want to know beside the message.
+	Needs policy.Needs
+	// Directory is asked for people of the organisation, nil for none.
+	Directory Directory
 	Simulate  bool // no fail mode refuses; the pipeline does its part itself
 	// Timeout bounds judging, the net below all counted limits; 0 =
 	// DefaultTimeout. QueueWait bounds waiting for a turn; 0 = DefaultQueueWait.
@@ -63,6 +68,13 @@ type Enforcer interface {
 	Outcome(ctx context.Context, t enforce.Ticket, sent error)
 	FailureSeen(ctx context.Context, digest string) (int, error)
 	ThreadFloor(ctx context.Context, ids []string, now time.Time) facts.Fact
+	History(ctx context.Context, needs policy.Needs, from string, to, thread []string, now time.Time) map[string]facts.Fact
+}
+
+// Directory knows people. *ldap.Client is one.
+type Directory interface {
+	// People gives what is known of mailboxes, in their order.
+	People(ctx context.Context, boxes, attributes []string) []directory.Answer
 }
 
 var _ Enforcer = (*enforce.Enforcer)(nil)

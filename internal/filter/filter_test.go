@@ -51,6 +51,10 @@ func (r *recorder) Outcome(_ context.Context, _ enforce.Ticket, sent error) {
 	r.outcomes = append(r.outcomes, sent)
 }
 
+func (r *recorder) History(context.Context, policy.Needs, string, []string, []string, time.Time) map[string]facts.Fact {
+	return nil
+}
+
 func (r *recorder) FailureSeen(_ context.Context, digest string) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -289,7 +293,10 @@ type bomb struct{}
 
 func (bomb) Intent(context.Context, enforce.Intent) (enforce.Ticket, error) { panic("canary") }
 func (bomb) Outcome(context.Context, enforce.Ticket, error)                 {}
-func (bomb) FailureSeen(context.Context, string) (int, error)               { return 0, nil }
+func (bomb) History(context.Context, policy.Needs, string, []string, []string, time.Time) map[string]facts.Fact {
+	return nil
+}
+func (bomb) FailureSeen(context.Context, string) (int, error) { return 0, nil }
 
 func TestEventClean(t *testing.T) {
 	t.Parallel()

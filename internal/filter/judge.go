@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"labelmilter/internal/authres"
 	"labelmilter/internal/enforce"
 	"labelmilter/internal/facts"
 	"labelmilter/internal/message"
@@ -59,7 +58,7 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 				r.Modifications = final.Modifications
 			}
 		}
-		if a.ticket, err = s.intent(ctx, at, r, ""); err != nil {
+		if a.ticket, err = s.intent(ctx, m.set, built, at, r, ""); err != nil {
 			s.f.log.Error("decision cannot be recorded", zap.String("session", s.conn.ID),
 				zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
 			why = WhyStore
@@ -68,7 +67,7 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 	if why != "" {
 		r, final = s.fail(ctx, m, env, built, why)
 		if why != WhyStore {
-			if a.ticket, err = s.intent(ctx, at, r, why); err != nil {
+			if a.ticket, err = s.intent(ctx, m.set, built, at, r, why); err != nil {
 				s.f.log.Error("fail-mode answer cannot be recorded", zap.String("session", s.conn.ID),
 					zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
 			}
@@ -98,8 +97,12 @@ func tempFail() milter.Final {
 	return milter.Final{Verdict: failVerdict(verdict.TempFail, "")}
 }
 
-func (s *session) intent(ctx context.Context, at time.Time, r pipeline.Result, why Why) (enforce.Ticket, error) {
-	return s.f.o.Enforcer.Intent(ctx, enforce.Intent{At: at, Session: s.conn.ID, Fail: string(why), Result: r})
+func (s *session) intent(ctx context.Context, set *Settings, built *message.Message, at time.Time, r pipeline.Result, why Why) (enforce.Ticket, error) {
+	var thread []string
+	if built != nil {
+		thread, _ = built.ThreadIDs()
+	}
+	return s.f.o.Enforcer.Intent(ctx, enforce.Intent{At: at, Session: s.conn.ID, Fail: string(why), Result: r, Remember: set.Needs.History(), Thread: thread})
 }
 
 // decide builds and judges the message. err is errGone only; why is the
@@ -133,14 +136,6 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 		built = &message.Message{Header: built.Header, Size: built.Size, Digest: built.Digest}
 	}
 	return built, why, r, err
-}
-
-// facts gathers what may be known beside the message.
-func (s *session) facts(ctx context.Context, set *Settings, m *message.Message, at time.Time) facts.Facts {
-	return facts.Facts{Now: at.UTC(), Named: map[string]facts.Fact{
-		pipeline.FactThreadFloor: s.f.o.Enforcer.ThreadFloor(ctx, m.Before(), at),
-		authres.DKIMDomains:      authres.DKIM(m.Header, set.Verifiers),
-	}}
 }
 
 var errPanic = errors.New("panic while parsing")

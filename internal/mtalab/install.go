@@ -20,6 +20,7 @@ func InstallPackages() []string {
 		"m4",                                                // Sendmail's configuration
 		"swaks", "miltertest", "opendkim", "opendkim-tools", // independent clients and filters
 		"python3", "python3-stdnum", // independent check digits
+		"slapd", // a directory server
 	}
 }
 

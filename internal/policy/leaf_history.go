@@ -31,6 +31,21 @@ var Windows = []string{"10m", "1h", "24h", "7d"}
 // message left out.
 func RateFact(of Counted, within string) string { return "sender." + string(of) + ":" + within }
 
+// FirstTimeFact is the fact that says whether the sender never wrote to a
+// recipient before.
+func FirstTimeFact(recipient string) string {
+	return factName("recipient", newAddress(recipient), FirstTime)
+}
+
+// PeopleFact is the fact that holds the groups or an attribute of the sender,
+// or with a recipient of it.
+func PeopleFact(recipient, name string) string {
+	if recipient == "" {
+		return factName("sender", address{}, name)
+	}
+	return factName("recipient", newAddress(recipient), name)
+}
+
 // Rate is `sender_rate:`: what the sender sent within a window, this message
 // included.
 type Rate struct {

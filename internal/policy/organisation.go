@@ -21,6 +21,9 @@ func (o *Organisation) HasDomain(domain string) bool {
 	return o != nil && domain != "" && anyDomain(o.Domains, strings.ToLower(domain))
 }
 
+// HasAddress reports whether a mailbox is of one of the organisation's domains.
+func (o *Organisation) HasAddress(box string) bool { return o.HasDomain(newAddress(box).domain) }
+
 // HasAddr reports whether a client address is in the organisation's networks.
 func (o *Organisation) HasAddr(addr string) bool {
 	ip, err := netip.ParseAddr(addr)

@@ -42,7 +42,11 @@ func (e *Evaluation) values(who string, a address, name string) []string {
 	f := e.Facts.Get(factName(who, a, name))
 	switch f.State {
 	case facts.Known:
-		return strings.Split(f.Value, ",")
+		vs := strings.Split(f.Value, ",")
+		if len(vs) > 1 { // one value may have a comma in it
+			vs = append(vs, f.Value)
+		}
+		return vs
 	case facts.Unavailable:
 		return nil
 	}

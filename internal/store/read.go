@@ -17,6 +17,7 @@ import (
 type Reader struct {
 	read    *sql.DB
 	threads *threadReader
+	history *historyReader
 }
 
 // readBusy is how long a reader waits for a lock, which in write-ahead mode
@@ -53,7 +54,7 @@ func openReader(ctx context.Context, path string, q url.Values) (*Reader, error)
 		_ = db.Close()
 		return nil, wrap("opening "+path, err)
 	}
-	return &Reader{read: db, threads: &threadReader{}}, nil
+	return &Reader{read: db, threads: &threadReader{}, history: &historyReader{}}, nil
 }
 
 // Close closes the database.

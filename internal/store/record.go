@@ -46,6 +46,10 @@ type Record struct {
 	Then     string
 	ThenRank int
 
+	// Sent is what is remembered of the message, nil for nothing. Not read
+	// back.
+	Sent *Delivery
+
 	Answer       Answer    // set by Outcome
 	AnswerDetail string    // why it was not sent
 	Answered     time.Time // zero while pending
@@ -87,6 +91,9 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 			return err
 		}
 		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		if err := remember(ctx, w, r.Sent, r.At); err != nil {
 			return err
 		}
 		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At,

@@ -20,6 +20,11 @@ import (
 // threads: one row per Message-ID seen, by its keyed hash, with the highest
 // label of the conversation; from until on (0: never) the mark is then_label.
 // secrets: keys made with the database.
+//
+// sent: what a sender, by keyed hash, sent in a minute (since 1970-01-01 UTC).
+// contacts: one row per sender and recipient that had mail, by keyed hash of
+// both. conversations: one row per Message-ID seen, by the same key, with the
+// most recipients a message of the conversation had.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -71,6 +76,27 @@ var migrations = []string{
 	`ALTER TABLE threads ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE threads ADD COLUMN then_label TEXT NOT NULL DEFAULT '';
 	ALTER TABLE threads ADD COLUMN then_rank INTEGER NOT NULL DEFAULT 0;`,
+	`INSERT INTO secrets (name, value) VALUES ('history', randomblob(32));
+	CREATE TABLE sent (
+		sender     BLOB NOT NULL,
+		minute     INTEGER NOT NULL,
+		messages   INTEGER NOT NULL,
+		recipients INTEGER NOT NULL,
+		bytes      INTEGER NOT NULL,
+		PRIMARY KEY (sender, minute)
+	) WITHOUT ROWID;
+	CREATE INDEX sent_minute ON sent (minute);
+	CREATE TABLE contacts (
+		pair BLOB PRIMARY KEY,
+		at   INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX contacts_at ON contacts (at);
+	CREATE TABLE conversations (
+		id         BLOB PRIMARY KEY,
+		recipients INTEGER NOT NULL,
+		at         INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX conversations_at ON conversations (at);`,
 }
 
 // migrate brings the schema up to date in one transaction.
