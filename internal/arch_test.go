@@ -23,7 +23,7 @@ var allowed = map[string]string{
 	"cmd/labelmilter": "cli",
 
 	// leaves
-	"redact": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
+	"failpoint": "", "redact": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
 
 	// the message and its text
 	"message":                       "budget charset",
@@ -56,8 +56,8 @@ var allowed = map[string]string{
 	"directory":      "strictyaml",
 	"directory/ldap": "directory",
 	"label":          "marking",
-	"policy":         "budget detect directory extract extract/document facts label marking match message sit strictyaml verdict",
-	"plan":           "bodyedit budget detect dkim label marking message policy rewrite verdict",
+	"policy":         "failpoint budget detect directory extract extract/document facts label marking match message sit strictyaml verdict",
+	"plan":           "failpoint bodyedit budget detect dkim label marking message policy rewrite verdict",
 	"rewrite":        "message verdict",
 
 	// rules
@@ -66,7 +66,7 @@ var allowed = map[string]string{
 	"config":   "budget marking strictyaml",
 
 	// judging
-	"pipeline": "authres extract/document budget detect extract facts label marking message plan policy rulepack sit verdict",
+	"pipeline": "authres failpoint extract/document budget detect extract facts label marking message plan policy rulepack sit verdict",
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "authres budget fixture message pipeline policy replay rulepack strictyaml",
@@ -76,9 +76,9 @@ var allowed = map[string]string{
 	// the daemon
 	"milter":            "verdict",
 	"milter/miltertest": "",
-	"store":             "",
-	"enforce":           "facts pipeline policy store verdict",
-	"filter":            "authres budget directory enforce facts label message milter pipeline plan policy verdict",
+	"store":             "failpoint",
+	"enforce":           "failpoint facts pipeline policy store verdict",
+	"filter":            "failpoint authres budget directory enforce facts label message milter pipeline plan policy verdict",
 	"admin":             "",
 	"manual":            "",
 	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",

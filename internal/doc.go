@@ -31,10 +31,10 @@
 //
 // # Where things are
 //
-//	leaves    redact verdict budget facts strictyaml charset marking; authres (facts out of Authentication-Results)
+//	leaves    failpoint (where tests make things go wrong) redact verdict budget facts strictyaml charset marking; authres (facts out of Authentication-Results)
 //	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, pdf, archive, sniff, xmlscan, worker (confined processes)
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine over detect/automaton), edm (tables of exact data match)
-//	deciding  label, directory, policy, plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
+//	deciding  label, directory (files, and under it ldap), policy, plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)
 //	judging   pipeline; offline: replay, fixture (expectations), ruletest and prove (tests of packs), output
 //	daemon    milter, filter, enforce, store, admin, app, config

@@ -167,6 +167,9 @@ func (r *recorder) Intent(_ context.Context, in enforce.Intent) (enforce.Ticket,
 func (r *recorder) Outcome(context.Context, enforce.Ticket, error)              {}
 func (r *recorder) ThreadFloor(context.Context, []string, time.Time) facts.Fact { return facts.Fact{} }
 func (r *recorder) FailureSeen(context.Context, string) (int, error)            { return 0, nil }
+func (r *recorder) History(context.Context, policy.Needs, string, []string, []string, time.Time) map[string]facts.Fact {
+	return nil
+}
 
 // mark is a judgement that writes one field.
 func mark(value string) filter.Process {

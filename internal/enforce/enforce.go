@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"labelmilter/internal/facts"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/store"
 	"labelmilter/internal/verdict"
@@ -68,6 +69,9 @@ type Ticket struct{ id int64 }
 // Intent writes the decision record. When it returns without error the record
 // is durable and the reply may go out. It waits at most ten seconds.
 func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
+	if err := failpoint.Err(failpoint.Intent); err != nil {
+		return Ticket{}, fmt.Errorf("enforce: decision record: %w", err)
+	}
 	r := in.Result
 	data, err := r.JSON()
 	if err != nil {
@@ -107,7 +111,7 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 // Outcome notes whether the answer of an intent went out whole; sent is the
 // error of sending.
 func (e *Enforcer) Outcome(ctx context.Context, t Ticket, sent error) {
-	if t.id == 0 {
+	if t.id == 0 || failpoint.Err(failpoint.Outcome) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, outcomeWait)
@@ -129,6 +133,9 @@ func (e *Enforcer) ThreadFloor(ctx context.Context, ids []string, now time.Time)
 	ctx, cancel := context.WithTimeout(ctx, threadWait)
 	defer cancel()
 	t, ok, err := e.store.Thread(ctx, ids, now)
+	if err == nil {
+		err = failpoint.Err(failpoint.Thread)
+	}
 	switch {
 	case err != nil:
 		return facts.Fact{State: facts.Unavailable, Source: "ledger", Reason: err.Error()}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"labelmilter/internal/facts"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/policy"
 )
 
@@ -26,6 +27,9 @@ func (e *Enforcer) History(ctx context.Context, needs policy.Needs, from string,
 	defer cancel()
 	down := func(err error) facts.Fact {
 		return facts.Fact{State: facts.Unavailable, Source: historySource, Reason: err.Error()}
+	}
+	if err := failpoint.Err(failpoint.History); err != nil {
+		cancel() // as if nothing answered in time
 	}
 	if needs.Rates {
 		since := make([]time.Time, len(policy.Windows))

@@ -9,6 +9,7 @@ import (
 	"labelmilter/internal/authres"
 	"labelmilter/internal/directory"
 	"labelmilter/internal/facts"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/message"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/policy"
@@ -49,6 +50,7 @@ func people(ctx context.Context, set *Settings, env message.Envelope) map[string
 	if len(boxes) == 0 {
 		return nil
 	}
+	failpoint.Here(failpoint.Directory)
 	out := map[string]facts.Fact{}
 	for i, a := range set.Directory.People(ctx, boxes, set.Needs.Attributes) {
 		for _, name := range set.Needs.Attributes {

@@ -11,6 +11,7 @@ import (
 
 	"labelmilter/internal/enforce"
 	"labelmilter/internal/facts"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/message"
 	"labelmilter/internal/milter"
 	"labelmilter/internal/pipeline"
@@ -148,6 +149,10 @@ func (s *session) build(ctx context.Context, m *mail, env message.Envelope) (bui
 			built, err = nil, errPanic
 		}
 	}()
+	if err := failpoint.Err(failpoint.Spool); err != nil {
+		m.builder.Discard()
+		return nil, err
+	}
 	return m.builder.Finish(ctx, env)
 }
 

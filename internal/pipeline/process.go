@@ -10,6 +10,7 @@ import (
 	"labelmilter/internal/detect"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/facts"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
@@ -54,7 +55,9 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	lease := p.Memory.Lease(ctx)
 	defer lease.Release()
 	read := extract.Options{Limits: p.Limits, Apart: p.Apart, Memory: lease}
+	failpoint.Here(failpoint.Extract)
 	ex := read.Extract(ctx, m)
+	failpoint.Here(failpoint.Detect)
 	found := detect.Output{}
 	if p.Rules.Engine != nil {
 		found = p.Rules.Engine.DetectIn(ex.Texts, p.Limits, p.Stores)
@@ -62,6 +65,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in := policy.Input{Message: m, Direction: dir, Extract: ex, Findings: found.Findings, Catalogue: p.Rules.Catalogue, Facts: f,
 		Lists: p.Rules.Lists, Limits: p.Limits, Read: read, Stores: p.Stores, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
 
+	failpoint.Here(failpoint.Marking)
 	set := p.readMarkings(m, ex, f)
 	in.Markings = set.all()
 	in.Carried = p.carried(ex, set)
@@ -74,13 +78,16 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	if id := p.Default[dir]; id != "" {
 		evidence.Default = &label.Candidate{Label: id, Source: label.FromDefault, Reason: "default label of " + string(dir) + " mail"}
 	}
+	failpoint.Here(failpoint.LabelRule)
 	evidence.Rules = append(evidence.Rules, p.Rules.Policies.Candidates(first)...)
+	failpoint.Here(failpoint.Label)
 	in.Label = label.Decide(p.Rules.Catalogue, evidence)
 	quotedAbove(set, &in.Label)
 
 	second := policy.NewEvaluation(in)
 	decision := p.Rules.Policies.Decide(second, p.Explain)
 	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), second.Skips()))
+	failpoint.Here(failpoint.Plan)
 	pl := plan.Build(plan.Input{Message: m, Direction: dir, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label,
 		Reasons: reasons(in.Skipped), Decision: decision},
 		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps(),

@@ -10,6 +10,7 @@ import (
 	"labelmilter/internal/budget"
 	"labelmilter/internal/detect"
 	"labelmilter/internal/dkim"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
@@ -58,6 +59,7 @@ func (e *editor) body(in Input, only int) *refusal {
 			w.edit.Redact[i].Values = values(in.Decision.Seen.Findings, r.action.Redact.Types, nil)
 		}
 	}
+	failpoint.Here(failpoint.Edit)
 	res, err := bodyedit.Apply(in.Message, w.edit, limits)
 	for n := 0; err == nil && len(w.redacts) > 0; n++ {
 		var more bool

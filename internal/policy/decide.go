@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"labelmilter/internal/detect"
+	"labelmilter/internal/failpoint"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
 	"labelmilter/internal/verdict"
@@ -129,6 +130,7 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 func (s *Set) matched(e *Evaluation, res *RuleResult, b *Bound, r *Rule, hit set) {
 	res.Matched, res.Effective = true, res.Mode == Enforce
 	res.Recipients = e.names(hit)
+	failpoint.Here(failpoint.Action)
 	res.Actions = fill(r.Then, e, b, r)
 	s.people(e, res)
 	e.protectNullSender(res, b)
@@ -184,6 +186,7 @@ func (s *Set) match(e *Evaluation, res *seen, b *Bound, r *Rule, scope set, toda
 	if scope.empty() && !explain {
 		return scope
 	}
+	failpoint.Here(failpoint.Condition)
 	hit := scope
 	if r.When != nil {
 		hit = hit.and(eval(r.When, &res.trace))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"labelmilter/internal/failpoint"
 )
 
 // Answer says what became of the reply that a record stands for.
@@ -76,6 +78,9 @@ const insertRecord = `INSERT INTO records (at, queue_id, message_id, session, se
 // Append writes a record and gives its id when it is durable. ID and the
 // Answer fields of r are not used; a zero At is now.
 func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
+	if err := failpoint.Err(failpoint.Append); err != nil {
+		return 0, wrap("writing", err)
+	}
 	if len(r.Result) > maxResult {
 		return 0, wrap("writing", ErrTooLarge)
 	}
