@@ -402,7 +402,7 @@ func TestReplyBelowItsThread(t *testing.T) {
 // TestWritesMarkings holds the order, folding and idempotence of all that is
 // written, on both MTAs.
 func TestWritesMarkings(t *testing.T) {
-	const more = "labels: {write: [X-Sensitivity-Label, msip_labels, X-Protective-Marking, subject], guids: {official-sensitive-lp: 11111111-2222-3333-4444-555555555555}}\n"
+	const more = "labels: {write: [X-Sensitivity-Label, msip_labels, X-Protective-Marking, subject, SIO-Label], banner: {position: top}, sio: {policy: 1.2.36.1.5, classes: {official-sensitive-lp: 2}}, guids: {official-sensitive-lp: 11111111-2222-3333-4444-555555555555}}\n"
 	tenant := strings.Replace(base, "organisation:\n", "organisation:\n  tenant_id: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee\n", 1)
 	run := func(t *testing.T, start func(*testing.T, *daemon) *lab) {
 		d := serveWith(t, tenant, more, nil)
@@ -415,7 +415,9 @@ func TestWritesMarkings(t *testing.T) {
 			t.Fatalf("refused: %s", r.Last())
 		}
 		got := l.delivered(t, "body of written-1")
-		want := `X-Protective-Marking: VER=2024.1, NS=gov.au, SEC=OFFICIAL:Sensitive,
+		want := `SIO-Label: marking="OFFICIAL: Sensitive//Legal Privilege";
+ type=":ess"; label="MQkGBCokAQUCAQI="
+X-Protective-Marking: VER=2024.1, NS=gov.au, SEC=OFFICIAL:Sensitive,
  ACCESS=Legal-Privilege, ORIGIN=carol@agency.gov.au
 msip_labels: MSIP_Label_99999999-8888-7777-6666-555555555555_Enabled=True;
  MSIP_Label_99999999-8888-7777-6666-555555555555_SiteId=77777777-7777-7777-7777-777777777777;
@@ -433,13 +435,20 @@ X-Sensitivity-Label: official-sensitive-lp; name="OFFICIAL Sensitive Legal Privi
 		if subject := "Subject: =?utf-8?q?Re:_Caf=C3=A9_budget?=\n [SEC=OFFICIAL:Sensitive, ACCESS=Legal-Privilege]\n"; !strings.Contains(got, subject) {
 			t.Errorf("subject: %q", fields(got, "Subject"))
 		}
+		const text = "\n\nOFFICIAL: Sensitive//Legal Privilege\n\nbody of written-1\n"
+		if !strings.HasSuffix(got, text) {
+			t.Errorf("the text ends with %q", got[max(0, len(got)-100):])
+		}
 		l.sink.Reset()
 		l.sendAs(t, mtalab.Message{From: "carol@agency.gov.au", To: []string{"x@example.com"}, Data: crlf(got)})
 		again := l.delivered(t, "body of written-1")
-		for _, name := range []string{"X-Protective-Marking", "msip_labels", "X-Sensitivity-Label", "Subject"} {
+		for _, name := range []string{"X-Protective-Marking", "msip_labels", "X-Sensitivity-Label", "Subject", "SIO-Label", "SIO-Label-History"} {
 			if a, b := fields(got, name), fields(again, name); strings.Join(a, "|") != strings.Join(b, "|") {
 				t.Errorf("second pass: %s\n%q\n%q", name, a, b)
 			}
+		}
+		if !strings.HasSuffix(again, text) {
+			t.Errorf("second pass: the text ends with %q", again[max(0, len(again)-100):])
 		}
 	}
 	t.Run("postfix", func(t *testing.T) { mtalab.Require(t, "postfix"); run(t, postfix) })

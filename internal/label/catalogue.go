@@ -88,14 +88,23 @@ type Problem struct {
 
 // Get gives a label by id.
 func (c *Catalogue) Get(id ID) (Label, bool) {
+	if l := c.find(id); l != nil {
+		return *l, true
+	}
+	return Label{}, false
+}
+
+// find gives the catalogue's own label, which must not be changed; nil for
+// none.
+func (c *Catalogue) find(id ID) *Label {
 	if c == nil {
-		return Label{}, false
+		return nil
 	}
 	i, ok := c.byID[id]
 	if !ok {
-		return Label{}, false
+		return nil
 	}
-	return c.labels[i], true
+	return &c.labels[i]
 }
 
 // ByGUID gives the label with that Purview id, in any case.

@@ -38,7 +38,7 @@ func Decide(c *Catalogue, e Evidence) Assignment {
 	rule, called := a.bestRule(c, e.Rules)
 
 	// base is what no rule may change: the floor, and a manual label.
-	base := slices.Clone(e.Floor)
+	base := e.Floor[:len(e.Floor):len(e.Floor)]
 	if e.Manual != nil {
 		base = append(base, *e.Manual)
 	} else if e.Earlier != nil && (!called || !replaces(c, rule, *e.Earlier)) {
@@ -136,11 +136,11 @@ func (a *Assignment) outranks(c *Catalogue, id ID) bool {
 }
 
 func (a *Assignment) set(c *Catalogue, cand Candidate) {
-	l, ok := c.Get(cand.Label)
-	if !ok {
+	l := c.find(cand.Label)
+	if l == nil {
 		return
 	}
-	a.Outcome, a.Label, a.Source, a.Rule, a.Reason = Labelled, &l, cand.Source, cand.Rule, cand.Reason
+	a.Outcome, a.Label, a.Source, a.Rule, a.Reason = Labelled, l, cand.Source, cand.Rule, cand.Reason
 }
 
 func (a *Assignment) mismatch(cand Candidate) {
@@ -156,20 +156,14 @@ func (a *Assignment) mismatch(cand Candidate) {
 }
 
 // highest gives the candidate with the highest rank, the first among equals.
-func highest(c *Catalogue, cs []Candidate) (Candidate, bool) {
-	known := slices.DeleteFunc(slices.Clone(cs), func(x Candidate) bool { _, ok := c.Get(x.Label); return !ok })
-	if len(known) == 0 {
-		return Candidate{}, false
-	}
-	best := known[0]
-	for _, x := range known[1:] {
-		lx, _ := c.Get(x.Label)
-		lb, _ := c.Get(best.Label)
-		if lx.Rank > lb.Rank {
-			best = x
+func highest(c *Catalogue, cs []Candidate) (best Candidate, ok bool) {
+	top := 0
+	for _, x := range cs {
+		if l := c.find(x.Label); l != nil && (!ok || l.Rank > top) {
+			best, top, ok = x, l.Rank, true
 		}
 	}
-	return best, true
+	return best, ok
 }
 
 // losers names the candidates that want another label than best.

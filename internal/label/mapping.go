@@ -104,8 +104,12 @@ func (m Mapping) Map(x marking.Marking) Mapped {
 		out.Label = historical
 	}
 	if out.Label != "" {
-		l, _ := m.Catalogue.Get(out.Label)
-		out.Reason = "marked " + describe(x) + ", which is " + l.Name
+		var buf [128]byte
+		b := append(appendMarking(append(buf[:0], "marked "...), x), ", which is "...)
+		if l := m.Catalogue.find(out.Label); l != nil {
+			b = append(b, l.Name...)
+		}
+		out.Reason = string(b)
 	}
 	if inText(x) && !known && historical == "" {
 		// A word of an old scheme in running mail says nothing by itself.
@@ -149,6 +153,9 @@ func (m Mapping) present(class string, caveats, imms []string) (id ID, complete 
 
 // caveatOrder puts the caveats that decide first in front.
 func caveatOrder(caveats []string) []string {
+	if len(caveats) < 2 {
+		return caveats
+	}
 	var out []string
 	for _, cv := range []string{marking.CaveatCabinet, marking.CaveatNationalCabinet} {
 		if slices.Contains(caveats, cv) {
@@ -263,24 +270,34 @@ func (m Mapping) higher(a, b ID) bool {
 }
 
 // describe names a marking without its free text.
-func describe(x marking.Marking) string {
-	parts := []string{}
-	if x.Classification != "" {
-		parts = append(parts, x.Classification)
+func describe(x marking.Marking) string { return string(appendMarking(nil, x)) }
+
+func appendMarking(b []byte, x marking.Marking) []byte {
+	start := len(b)
+	add := func(s string) {
+		if s == "" {
+			return
+		}
+		if len(b) > start {
+			b = append(b, ' ')
+		}
+		b = append(b, s...)
 	}
-	if x.DLM != "" {
-		parts = append(parts, x.DLM)
-	}
+	add(x.Classification)
+	add(x.DLM)
 	for _, c := range x.Caveats {
-		if slices.Contains([]string{"SH:CABINET", "SH:NATIONAL-CABINET", "RI:AUSTEO", "RI:AGAO"}, c) {
-			parts = append(parts, strings.TrimPrefix(strings.TrimPrefix(c, "SH:"), "RI:"))
+		switch c {
+		case marking.CaveatCabinet, marking.CaveatNationalCabinet, marking.CaveatAUSTEO, marking.CaveatAGAO:
+			add(strings.TrimPrefix(strings.TrimPrefix(c, "SH:"), "RI:"))
 		}
 	}
-	parts = append(parts, x.IMMs...)
-	if len(parts) == 0 {
-		return "without a class"
+	for _, i := range x.IMMs {
+		add(i)
 	}
-	return strings.Join(parts, " ")
+	if len(b) == start {
+		add("without a class")
+	}
+	return b
 }
 
 func errorsOf(x marking.Marking, except []marking.Code) string {

@@ -124,6 +124,9 @@ func (p *Printer) label(r pipeline.Result) {
 	if r.Outcome == label.Hold || r.Outcome == label.Block {
 		p.field("outcome", "%s: %s", p.Bad(string(r.Outcome)), r.Reason)
 	}
+	if r.Label != nil && r.Label.LoweredBy != "" {
+		p.field("lowered", "by %s %s", r.Label.LoweredBy, r.Label.Justification)
+	}
 	if r.Label != nil && r.Label.Recommended != "" {
 		p.field("recommend", "%s", r.Label.Recommended)
 	}

@@ -28,7 +28,7 @@ var contract = map[string]string{
 	"markings[]":             "source part scheme raw version namespace classification caveats imms dlm expires downto note origin use diagnostics",
 	"markings[].diagnostics": "code severity message",
 	"conflicts[]":            "code kept lost detail",
-	"label":                  "catalogue id name guid rank source rule reason previous by_standard recommended",
+	"label":                  "catalogue id name guid rank source rule reason previous by_standard recommended lowered_by justification",
 	"label_mismatch":         "label wanted by",
 	"findings[]":             "type name kind confidence level count unique part where evidence",
 	"rules[]":                "policy rule assignment mode matched effective actions severity recipients",

@@ -140,6 +140,7 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		// A label that was not given: only what was recommended or found.
 		r.Label = &Label{Catalogue: p.Rules.Catalogue.ID, Reason: a.Reason, Previous: a.Previous, Recommended: a.Recommended}
 	}
+	p.lowered(m, f, in.Label, r.Label)
 	for _, x := range in.Findings {
 		r.Findings = append(r.Findings, p.finding(x))
 	}
@@ -197,67 +198,6 @@ func rule(x policy.RuleResult) Rule {
 		r.Actions = append(r.Actions, string(a.Kind))
 	}
 	return r
-}
-
-// maskSubject shows the subject with markings, findings and long numbers
-// replaced by an ellipsis.
-func maskSubject(s string, in policy.Input) string {
-	type span struct{ a, b int }
-	var cut []span
-	for _, t := range marking.FindSubject(s) {
-		a, b := t.Start, t.End
-		if i := strings.IndexByte(s[a:b], '='); i >= 0 {
-			a += i + 1
-		}
-		if b > a && s[b-1] == ']' {
-			b--
-		}
-		cut = append(cut, span{a, b})
-	}
-	for _, f := range in.Findings {
-		if f.Where != extract.InSubject {
-			continue
-		}
-		for _, i := range f.Instances {
-			if i.Start >= 0 && i.End <= len(s) && i.Start < i.End {
-				cut = append(cut, span{i.Start, i.End})
-			}
-		}
-	}
-	run := 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i] >= '0' && s[i] <= '9' {
-			run++
-			continue
-		}
-		if run >= 5 {
-			cut = append(cut, span{i - run, i})
-		}
-		run = 0
-	}
-	slices.SortFunc(cut, func(x, y span) int { return x.a - y.a })
-	var b strings.Builder
-	at := 0
-	for _, c := range cut {
-		if c.a > at {
-			b.WriteString(s[at:c.a])
-		}
-		if c.b > at {
-			b.WriteString("…")
-			at = c.b
-		}
-	}
-	b.WriteString(s[at:])
-	out := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, b.String())
-	if rs := []rune(out); len(rs) > 200 {
-		out = string(rs[:199]) + "…"
-	}
-	return out
 }
 
 // reasons gives the distinct reasons in the order of the closed list.

@@ -85,6 +85,11 @@ type Label struct {
 	Previous    label.ID     `json:"previous"`
 	ByStandard  label.ID     `json:"by_standard"`
 	Recommended label.ID     `json:"recommended"`
+	// LoweredBy says by what right the label is below its conversation:
+	// "declassifier" or "justification"; "" if it is not.
+	LoweredBy string `json:"lowered_by"`
+	// Justification is what the sender gave as such, long numbers masked.
+	Justification string `json:"justification"`
 }
 
 // Finding is sensitive content found in one place.

@@ -287,3 +287,32 @@ func TestStrangersMark(t *testing.T) {
 		}
 	}
 }
+
+// TestLowered records by what right a reply is below its conversation.
+func TestLowered(t *testing.T) {
+	t.Parallel()
+	mail := "From: kim.lee@agency.gov.au\nMessage-ID: <5@agency.gov.au>\nReferences: <1@agency.gov.au>\nSubject: x [SEC=OFFICIAL]\nX-Label-Justification: =?utf-8?q?released_today,_ref_12345678?=\n\nhello\n"
+	floor := map[string]facts.Fact{pipeline.FactThreadFloor: {State: facts.Known, Value: "protected"}}
+	group := map[string]facts.Fact{pipeline.FactThreadFloor: floor[pipeline.FactThreadFloor], pipeline.FactSenderGroups: {State: facts.Known, Value: "staff, Declassifiers"}}
+	for _, tt := range []struct {
+		config     string
+		env        message.Envelope
+		facts      map[string]facts.Fact
+		label      label.ID
+		by, reason string
+	}{
+		{"labels: {thread: {justify: true}}", outbound, floor, "official", "justification", "released today, ref …"},
+		{"labels: {thread: {justify: false}}", outbound, floor, "protected", "", ""},
+		{"labels: {thread: {declassifiers: [declassifiers]}}", outbound, group, "official", "declassifier", ""},
+		{"labels: {thread: {declassifiers: [others]}}", outbound, group, "protected", "", ""},
+		{"labels: {thread: {justify: true}}", message.Envelope{MailFrom: "kim.lee@agency.gov.au", RcptTo: outbound.RcptTo}, floor, "protected", "", ""},
+	} {
+		r := judge(t, tt.config).Process(context.Background(), build(t, tt.env, mail), facts.Facts{Named: tt.facts})
+		if r.Label == nil || r.Label.ID != tt.label || r.Label.LoweredBy != tt.by || r.Label.Justification != tt.reason {
+			t.Errorf("%s: %+v", tt.config, r.Label)
+		}
+		if !strings.Contains(writes(r), "delete_header X-Label-Justification") {
+			t.Errorf("%s: the justification goes on", tt.config)
+		}
+	}
+}

@@ -45,7 +45,7 @@ const (
 
 // thread adds what the conversation says to the evidence.
 func (p *Pipeline) thread(m *message.Message, f facts.Facts, s markingSet, e *label.Evidence) {
-	down := p.mayLower(m, f)
+	down := p.mayLower(m, f) != ""
 	for _, q := range s.quoted {
 		if q.Outcome == label.Block && !down && (p.Thread.Quoted == ThreadHold || p.Thread.Quoted == ThreadRaise) && e.Held == "" {
 			e.Held = "quoted text is " + q.Reason
@@ -100,22 +100,47 @@ func (p *Pipeline) topFloor(e *label.Evidence) int {
 	return top
 }
 
-// mayLower reports whether the sender may go below the thread: internal and
-// known to be so, and either a declassifier or giving a justification.
-func (p *Pipeline) mayLower(m *message.Message, f facts.Facts) bool {
+// By what right a label is below its conversation.
+const (
+	ByDeclassifier  = "declassifier"
+	ByJustification = "justification"
+)
+
+// mayLower says by what right the sender may go below the thread, "" for
+// none: internal and known to be so, and either a declassifier or giving a
+// justification.
+func (p *Pipeline) mayLower(m *message.Message, f facts.Facts) string {
 	if !p.Rules.Site.Trusted(m.Envelope) {
-		return false
+		return ""
 	}
-	if v, ok := m.Header.First(JustificationHeader); ok && p.Thread.Justify && m.Envelope.AuthUser != "" && strings.TrimSpace(v) != "" {
-		return true
+	if p.Thread.Justify && m.Envelope.AuthUser != "" && justification(m) != "" {
+		return ByJustification
 	}
 	g := f.Get(FactSenderGroups)
-	if g.State != facts.Known {
-		return false
-	}
-	return slices.ContainsFunc(strings.Split(g.Value, ","), func(x string) bool {
+	if g.State == facts.Known && slices.ContainsFunc(strings.Split(g.Value, ","), func(x string) bool {
 		return slices.ContainsFunc(p.Thread.Declassifiers, func(d string) bool { return strings.EqualFold(strings.TrimSpace(x), d) })
-	})
+	}) {
+		return ByDeclassifier
+	}
+	return ""
+}
+
+// maxJustification bounds what is recorded of a justification, in characters.
+const maxJustification = 500
+
+func justification(m *message.Message) string {
+	v, _ := m.Header.First(JustificationHeader)
+	return strings.TrimSpace(message.DecodeField(v))
+}
+
+// lowered records by what right the label is below its conversation.
+func (p *Pipeline) lowered(m *message.Message, f facts.Facts, a label.Assignment, l *Label) {
+	if l == nil || a.Mismatch == nil || a.Mismatch.By != string(label.FromThread) {
+		return
+	}
+	if l.LoweredBy = p.mayLower(m, f); l.LoweredBy == ByJustification {
+		l.Justification = shown(justification(m), nil, maxJustification)
+	}
 }
 
 // quotedAbove records that quoted text is above the ceiling: no label stands
@@ -143,7 +168,7 @@ func (p *Pipeline) threadMark(m *message.Message, f facts.Facts, s markingSet, a
 		return nil
 	}
 	ids, own := m.ThreadIDs()
-	t := &plan.ThreadMark{IDs: ids, Label: a.Label.ID, Rank: a.Label.Rank, Lower: p.mayLower(m, f)}
+	t := &plan.ThreadMark{IDs: ids, Label: a.Label.ID, Rank: a.Label.Rank, Lower: p.mayLower(m, f) != ""}
 	if !p.Rules.Site.Trusted(m.Envelope) && !p.peer(m, f) {
 		t.New = true
 		t.IDs = nil
