@@ -30,6 +30,7 @@ type Engine struct {
 	slow      []int32 // matchers simulated from every character
 	loose     []bool  // matchers whose automata match more
 	feeds     []feed
+	tokens    bool // some feed is of the token family
 	terms     []term
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1
@@ -40,8 +41,10 @@ type Engine struct {
 	anywhere  []uint64   // matchers that keywords anywhere in the text enable
 	reach     int        // greatest finite proximity of any pattern
 	atomsOf   [][]int32  // matcher → atoms that are filled where it runs
-	supports  []*support // matcher → how it is run when asked for as evidence
-	supportOf [][]int32  // matcher → atoms that are then filled
+	supports  []*support // evidence that waits until it is asked for
+	support   []int32    // atom → number of it, -1 if it is run with all
+	late      []bool     // list → waits
+	evident   []int32    // matchers that are evidence and do not wait
 	byList    [][]int32  // list → its atoms
 	byAtom    [][]int32  // atom → patterns whose primary element it is
 	dict      []bool     // list → is a primary element
@@ -60,10 +63,10 @@ type wideWords struct {
 
 func newEngine(pl *plan) *Engine {
 	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
-	progs := e.buildTables()
+	progs, tables := e.buildTables()
+	e.buildSupports(progs, tables)
 	indexed := e.buildTerms()
 	e.buildEnabling()
-	e.roles()
 	e.buildLanes(progs)
 	e.numberSigns()
 	e.index = newWordIndex(e.terms, indexed, e.leads())
@@ -73,26 +76,21 @@ func newEngine(pl *plan) *Engine {
 
 // buildTables makes the automaton of each matcher by itself, for what it tells
 // and for those that are run by themselves.
-func (e *Engine) buildTables() []laneProg {
-	progs := make([]laneProg, len(e.pl.matchers))
-	e.supports = make([]*support, len(progs))
+func (e *Engine) buildTables() ([]laneProg, []*automaton.Table) {
+	progs, tables := make([]laneProg, len(e.pl.matchers)), make([]*automaton.Table, len(e.pl.matchers))
 	parallel(len(progs), func(i int) {
-		m := &e.pl.matchers[i]
-		if p, t, n := e.tableOf(m); t != nil {
+		if p, t, n := e.tableOf(&e.pl.matchers[i]); t != nil {
 			progs[i] = laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(t), own: t.States(), longest: n}
-			e.supports[i] = newSupport(m, progs[i], t)
+			tables[i] = t
 		}
 	})
-	return progs
+	return progs, tables
 }
 
 func (e *Engine) buildLanes(progs []laneProg) {
 	var b laneBuilder
 	e.loose = make([]bool, len(e.pl.matchers))
 	for i, p := range progs {
-		if len(e.supportOf[i]) == 0 {
-			e.supports[i] = nil
-		}
 		switch {
 		case len(e.atomsOf[i]) == 0:
 		case p.prog == nil:
@@ -115,7 +113,8 @@ func (e *Engine) buildLanes(progs []laneProg) {
 		if !ok {
 			k = len(e.feeds)
 			byBucket[l.bucket] = k
-			e.feeds = append(e.feeds, feed{sieve: sieve{need: l.need}})
+			e.feeds = append(e.feeds, feed{sieve: sieve{need: l.need}, family: l.bucket.family()})
+			e.tokens = e.tokens || l.bucket.family() == tokenFamily
 		}
 		l.feed = k
 		e.feeds[k].need = e.feeds[k].need.either(l.need)
@@ -161,12 +160,12 @@ func (e *Engine) buildTerms() (indexed []int32) {
 	var inside []bool
 	for l := range e.pl.lists {
 		li := &e.pl.lists[l]
+		if e.late[l] {
+			continue
+		}
 		for _, w := range li.words {
-			w = slices.Clone(w)
 			if !li.cased {
-				for i := range w {
-					w[i] = match.Canonical(w[i])
-				}
+				w = canonical(w)
 			}
 			k := key{string(w), li.cased, li.strings}
 			id, ok := ids[k]
@@ -261,6 +260,15 @@ func (e *Engine) leads() map[string]uint8 {
 	return out
 }
 
+// canonical gives the form of a folded word in which case does not matter.
+func canonical(w []rune) []rune {
+	w = slices.Clone(w)
+	for i := range w {
+		w[i] = match.Canonical(w[i])
+	}
+	return w
+}
+
 // literal makes a program of a term. A whole word that begins with a sign may
 // stand after anything.
 func literal(t *term, whole bool) *automaton.Prog {
@@ -293,6 +301,9 @@ func (e *Engine) buildEnabling() {
 		for _, l := range t.lists {
 			t.in[l>>6] |= 1 << (l & 63)
 		}
+	}
+	for _, m := range e.evident {
+		e.always[m>>6] |= 1 << (m & 63)
 	}
 	byList := make([][]uint64, len(e.pl.lists))
 	set := func(bits []uint64, m int) { bits[m>>6] |= 1 << (m & 63) }
@@ -352,7 +363,7 @@ func (e *Engine) required(n *need) []int32 {
 		return nil
 	}
 	if n.atom >= 0 {
-		if l := e.pl.atoms[n.atom].list; l >= 0 {
+		if l := e.pl.atoms[n.atom].list; l >= 0 && !e.late[l] {
 			return []int32{int32(l)}
 		}
 	}

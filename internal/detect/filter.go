@@ -55,6 +55,28 @@ const (
 	anyWord
 )
 
+// tokenLength is the least run of solid characters in the token buckets.
+const tokenLength = 12
+
+// family is what several buckets have in common.
+type family uint8
+
+const (
+	noFamily family = iota
+	digitFamily
+	tokenFamily
+)
+
+func (b bucket) family() family {
+	switch b {
+	case manyDigits, nearDigit, farDigit:
+		return digitFamily
+	case longRun, longToken, token:
+		return tokenFamily
+	}
+	return noFamily
+}
+
 func bucketOf(f *automaton.Facts) bucket {
 	switch digit := f.Digit >= 0; {
 	case f.Run >= 20:
@@ -65,7 +87,7 @@ func bucketOf(f *automaton.Facts) bucket {
 		return manyDigits
 	case digit && f.Digit <= 8:
 		return nearDigit
-	case f.Solid >= 12:
+	case f.Solid >= tokenLength:
 		return token
 	case digit && f.Digit <= maxFilter:
 		return farDigit
@@ -187,5 +209,6 @@ func (s *scan) sift(z *sieve, w int, m uint64, dst []int32) []int32 {
 // for nothing.
 type feed struct {
 	sieve
+	family family
 	shared bool // by several lanes
 }

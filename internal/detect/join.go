@@ -128,7 +128,11 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 // the closest.
 func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
 	at := &s.e.pl.atoms[a]
-	if l := at.list; l >= 0 {
+	k := s.e.support[a]
+	switch l := at.list; {
+	case k >= 0:
+		s.supply(k, o, proximity)
+	case l >= 0:
 		if s.listed[l>>6]>>(l&63)&1 == 0 {
 			return e, false
 		}
@@ -138,9 +142,8 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 		s.joinHits()
 	}
 	list, longer := s.occ[a], int(s.longer[a])
-	if m := at.matcher; m >= 0 && s.e.supports[m] != nil {
-		s.supply(int32(m), o, proximity)
-		list, longer = s.near[a], s.e.supports[m].reach
+	if k >= 0 {
+		list, longer = s.near[a], s.e.supports[k].reach
 	}
 	i := 0
 	if proximity != sit.Unlimited {

@@ -94,8 +94,8 @@ func (s *scan) end(m, start, end int32) {
 	left := s.tries[m] < MaxEnds
 	open := false
 	atoms := s.e.atomsOf[m]
-	if s.supplying {
-		atoms = s.e.supportOf[m]
+	if s.supplying != nil {
+		atoms = s.supplying.atoms
 	}
 	for _, a := range atoms {
 		if s.found[a] == s.gen {
@@ -120,7 +120,7 @@ func (s *scan) end(m, start, end int32) {
 
 // add notes an occurrence of an atom.
 func (s *scan) add(a int32, o occurrence) {
-	if s.supplying {
+	if s.supplying != nil {
 		s.near[a] = append(s.near[a], o)
 		return
 	}

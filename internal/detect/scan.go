@@ -53,9 +53,9 @@ type scan struct {
 	dirty  []int32        // atoms with occurrences
 
 	near      [][]occurrence // per atom: evidence that was asked for
-	supplied  [][]uint64     // per matcher: bit per block where it was looked for
-	asked     []int32        // matchers that were
-	supplying bool
+	supplied  [][]uint64     // per support: bit per block where it was looked for
+	asked     []int32        // supports that were
+	supplying *support
 	froms     []int
 	moved     []occurrence
 	joined    bool
@@ -87,7 +87,7 @@ func newScan(e *Engine) *scan {
 		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)), lits: make([][]int32, len(e.literals)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
-		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, m),
+		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, len(e.supports)),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
 }
@@ -219,18 +219,18 @@ func (s *scan) masks() {
 }
 
 // wordStarts visits the begins of words: the filter of the word index for
-// all, the gates of lanes for those that their filters leave.
+// all, the sieves of lanes for those that their filters leave.
 func (s *scan) wordStarts() {
-	e, buf, index := s.e, s.buf, s.e.index
+	buf, index := s.buf, s.e.index
 	carry := uint64(0)
 	for w := range len(s.alnum) - 1 {
 		a := s.alnum[w]
 		first := a &^ (a<<1 | carry)
 		carry = a >> 63
-		for k := range e.feeds {
-			f := &e.feeds[k]
-			s.fed[k] = s.sift(&f.sieve, w, first, s.fed[k])
+		if first == 0 {
+			continue
 		}
+		s.feed(w, first)
 		s.heads = slices.Grow(s.heads, 33)
 		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
 		for ; first != 0; first &= first - 1 {
@@ -244,6 +244,33 @@ func (s *scan) wordStarts() {
 			nh += index.maybe(firstWord(buf, i, n))
 		}
 		s.heads = s.heads[:len(s.heads)+int(nh)]
+	}
+}
+
+// feed gives the begins of words in one word of the bitmaps to the lanes that
+// wait for nothing. What most feeds need is looked at once for all.
+func (s *scan) feed(w int, first uint64) {
+	digits := s.digits[w]|s.digits[w+1] != 0
+	solid := uint64(0)
+	if s.e.plainly {
+		digits, solid = true, first
+	} else if s.e.tokens {
+		solid = first & runs(s.solid[w], s.solid[w+1], tokenLength)
+	}
+	for k := range s.e.feeds {
+		f := &s.e.feeds[k]
+		m := first
+		switch f.family {
+		case digitFamily:
+			if !digits {
+				continue
+			}
+		case tokenFamily:
+			if m = solid; m == 0 {
+				continue
+			}
+		}
+		s.fed[k] = s.sift(&f.sieve, w, m, s.fed[k])
 	}
 }
 

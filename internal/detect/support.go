@@ -2,85 +2,179 @@ package detect
 
 import (
 	"math/bits"
-	"slices"
 	"sort"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/match/fold"
 	"labelmilter/internal/sit"
 )
 
-// support runs one expression that is evidence for others. Evidence is looked
-// for when a match of a primary element asks, and only around it: most texts
-// never ask, and what evidence is made of (dates, years, postcodes) stands in
-// all of them.
+// support is evidence that is looked for when a match of a primary element
+// asks, and only around it: an expression, or a keyword list whose words may
+// stand inside others. Most texts never ask; what evidence is made of (dates,
+// years, postcodes) stands in all of them.
 type support struct {
-	table *automaton.Table
-	facts automaton.Facts
-	modes [3]bool // atWord, atSign, inside
-	need  filter
-	reach int // longest match, in characters of the folded text
+	table   *automaton.Table
+	matcher int32 // -1 for a list
+	atoms   []int32
+	first   automaton.Set
+	modes   [3]bool // atWord, atSign, inside
+	need    filter
+	reach   int // longest match, in characters of the folded text
 }
 
-// newSupport gives nil for an expression whose matches are not short: it is
-// run with the others.
-func newSupport(m *matcher, p laneProg, t *automaton.Table) *support {
-	if p.prog != m.prog || m.max < 0 || m.max > boundedLen || p.facts.Longest < 0 {
-		return nil
-	}
-	return &support{table: t, facts: p.facts, modes: [...]bool{atWord: p.facts.WordStart, atSign: p.facts.Sign, inside: p.facts.Inside},
-		need: filterOf(&p.facts), reach: p.facts.Longest}
+func newSupport(t *automaton.Table, f *automaton.Facts) *support {
+	return &support{table: t, matcher: -1, first: f.First, modes: [...]bool{atWord: f.WordStart, atSign: f.Sign, inside: f.Inside},
+		need: filterOf(f), reach: f.Longest}
 }
 
-// supporting lists the atoms of regexes below a tree.
-func (e *Engine) supporting(n *need, add func(atom int)) {
-	if n == nil {
-		return
+// buildSupports finds the evidence that can wait. What is left as evidence is
+// always run.
+func (e *Engine) buildSupports(progs []laneProg, tables []*automaton.Table) {
+	e.support, e.late = make([]int32, len(e.pl.atoms)), make([]bool, len(e.pl.lists))
+	for i := range e.support {
+		e.support[i] = -1
 	}
-	if n.atom >= 0 && e.pl.atoms[n.atom].matcher >= 0 {
-		add(n.atom)
+	primary, evidence := make([]bool, len(e.pl.atoms)), make([]bool, len(e.pl.atoms))
+	hurried := make([]bool, len(e.pl.lists)) // lists that cannot wait
+	for i := range e.pl.patterns {
+		p := &e.pl.patterns[i]
+		rare := true
+		for _, a := range p.primaries {
+			primary[a] = true
+			m := e.pl.atoms[a].matcher
+			rare = rare && m >= 0 && progs[m].prog != nil && progs[m].rare()
+		}
+		p.near.each(func(a int) { evidence[a] = true })
+		if !rare {
+			for _, l := range e.required(p.near) {
+				hurried[l] = true
+			}
+		}
 	}
-	for _, subs := range [...][]*need{n.all, n.any, n.none} {
-		for _, k := range subs {
-			e.supporting(k, add)
+	sources := map[[2]int]int32{} // matcher and list
+	add := func(a int, make func() *support) {
+		key := [2]int{e.pl.atoms[a].matcher, e.pl.atoms[a].list}
+		k, ok := sources[key]
+		if !ok {
+			k = int32(len(e.supports))
+			sources[key] = k
+			e.supports = append(e.supports, make())
+		}
+		e.support[a] = k
+		e.supports[k].atoms = append(e.supports[k].atoms, int32(a))
+	}
+	for a := range e.pl.atoms {
+		at := &e.pl.atoms[a]
+		if at.list >= 0 && primary[a] {
+			hurried[at.list] = true
+		}
+	}
+	for a, is := range evidence {
+		at := &e.pl.atoms[a]
+		switch m, l := at.matcher, at.list; {
+		case !is:
+		case m >= 0:
+			if p := &progs[m]; p.prog == e.pl.matchers[m].prog && p.facts.Longest >= 0 && p.facts.Longest <= boundedLen {
+				add(a, func() *support {
+					s := newSupport(tables[m], &p.facts)
+					s.matcher = int32(m)
+					return s
+				})
+			}
+		case !hurried[l] && e.pl.lists[l].strings:
+			if t := tableOfList(&e.pl.lists[l]); t != nil {
+				e.late[l] = true
+				f := automaton.FactsOf(t)
+				add(a, func() *support { return newSupport(t, &f) })
+			}
+		}
+	}
+	e.atomsOf = make([][]int32, len(e.pl.matchers))
+	for i := range e.pl.atoms {
+		if m := e.pl.atoms[i].matcher; m >= 0 && (primary[i] || evidence[i] && e.support[i] < 0) {
+			e.atomsOf[m] = append(e.atomsOf[m], int32(i))
+		}
+	}
+	for a, is := range evidence {
+		if m := e.pl.atoms[a].matcher; is && m >= 0 && e.support[a] < 0 {
+			e.evident = append(e.evident, int32(m))
 		}
 	}
 }
 
-// supply finds the occurrences of a supporting matcher around o, block by
-// block, each at most once in a text.
-func (s *scan) supply(m int32, o occurrence, proximity int) {
+// rare reports whether matches of an expression begin at few places of any
+// text that people write.
+func (p *laneProg) rare() bool {
+	return p.facts.Solid >= 20 || p.facts.Trigger != 0 || p.facts.Leads != nil
+}
+
+// tableOfList makes the automaton of a list of ASCII words that may stand
+// inside others, nil if it is too large.
+func tableOfList(l *list) *automaton.Table {
+	var progs []*automaton.Prog
+	for _, w := range l.words {
+		t := term{runes: w, cased: l.cased}
+		for _, r := range w {
+			if r >= fold.Letter {
+				return nil
+			}
+		}
+		if !l.cased {
+			t.runes = canonical(w)
+		}
+		progs = append(progs, literal(&t, false))
+	}
+	return automaton.Build(progs, ownStates)
+}
+
+// each calls f with every atom of a tree.
+func (n *need) each(f func(atom int)) {
+	if n == nil {
+		return
+	}
+	if n.atom >= 0 {
+		f(n.atom)
+	}
+	for _, subs := range [...][]*need{n.all, n.any, n.none} {
+		for _, k := range subs {
+			k.each(f)
+		}
+	}
+}
+
+// supply finds the occurrences of evidence around o, block by block, each at
+// most once in a text.
+func (s *scan) supply(k int32, o occurrence, proximity int) {
 	first, last := 0, (s.n-1)/blockSize
 	if proximity != sit.Unlimited && !s.e.plainly {
-		first = max(int(o.start)-proximity-s.e.supports[m].reach, 0) / blockSize
+		first = max(int(o.start)-proximity-s.e.supports[k].reach, 0) / blockSize
 		last = min(int(o.end)+proximity, s.n-1) / blockSize
 	}
-	done := s.supplied[m]
+	done := s.supplied[k]
 	if len(done) == 0 {
-		done = append(done, make([]uint64, last>>6+1)...)
-		s.asked = append(s.asked, m)
+		s.asked = append(s.asked, k)
 	}
 	for len(done) <= last>>6 {
 		done = append(done, 0)
 	}
-	s.supplied[m] = done
+	s.supplied[k] = done
 	for b := first; b <= last; b++ {
 		if done[b>>6]>>(b&63)&1 == 0 {
 			done[b>>6] |= 1 << (b & 63)
-			s.supplyBlock(m, b)
+			s.supplyBlock(s.e.supports[k], b)
 		}
 	}
 }
 
-// supplyBlock runs a supporting matcher from every place of one block.
-func (s *scan) supplyBlock(m int32, block int) {
-	p := s.e.supports[m]
-	atoms := s.e.supportOf[m]
+// supplyBlock looks for evidence from every place of one block.
+func (s *scan) supplyBlock(p *support, block int) {
 	s.froms = s.froms[:0]
-	for _, a := range atoms {
+	for _, a := range p.atoms {
 		s.froms = append(s.froms, len(s.near[a]))
 	}
 	const words = blockSize / 64
-	s.supplying = true
+	s.supplying = p
 	for w := block * words; w < min((block+1)*words, len(s.alnum)-1); w++ {
 		var from uint64
 		for m, can := range p.modes {
@@ -94,7 +188,7 @@ func (s *scan) supplyBlock(m int32, block int) {
 		steps := 4
 		for ; from != 0; from &= from - 1 {
 			i := w<<6 | bits.TrailingZeros64(from)
-			if !p.facts.First.Has(s.buf[i]) {
+			if !p.first.Has(s.buf[i]) {
 				continue
 			}
 			var n int
@@ -104,15 +198,37 @@ func (s *scan) supplyBlock(m int32, block int) {
 				continue
 			}
 			s.gen++
-			for k := len(s.ends) - 1; k >= 0 && s.resolved[m] != s.gen; k-- {
-				s.tryMatcher(m, int32(i), s.ends[k].Pos)
+			if p.matcher < 0 {
+				s.supplyWord(p, int32(i))
+				continue
+			}
+			for k := len(s.ends) - 1; k >= 0 && s.resolved[p.matcher] != s.gen; k-- {
+				s.tryMatcher(p.matcher, int32(i), s.ends[k].Pos)
 			}
 		}
 		s.work.Left -= int64(steps)
 	}
-	s.supplying = false
-	for k, a := range atoms {
+	s.supplying = nil
+	for k, a := range p.atoms {
 		s.settleNear(a, s.froms[k])
+	}
+}
+
+// supplyWord notes the longest word of a list from i that stands.
+func (s *scan) supplyWord(p *support, i int32) {
+	for _, a := range p.atoms {
+		at := &s.e.pl.atoms[a]
+		for k := len(s.ends) - 1; k >= 0; k-- {
+			o := occurrence{i, s.ends[k].Pos}
+			if len(at.checks)+len(at.exclude) > 0 {
+				s.work.Left -= stepsPerTry
+				if !s.chk.passes(at, &s.v, o) {
+					continue
+				}
+			}
+			s.add(a, o)
+			break
+		}
 	}
 }
 
@@ -131,47 +247,11 @@ func (s *scan) settleNear(a int32, from int) {
 
 // forget drops what was supplied for the last text.
 func (s *scan) forget() {
-	for _, m := range s.asked {
-		s.supplied[m] = s.supplied[m][:0]
-		for _, a := range s.e.supportOf[m] {
+	for _, k := range s.asked {
+		s.supplied[k] = s.supplied[k][:0]
+		for _, a := range s.e.supports[k].atoms {
 			s.near[a] = s.near[a][:0]
 		}
 	}
 	s.asked = s.asked[:0]
-}
-
-// roles finds which atoms are primary elements and which are evidence that is
-// looked for when asked.
-func (e *Engine) roles() {
-	primary, evidence := make([]bool, len(e.pl.atoms)), make([]bool, len(e.pl.atoms))
-	for i := range e.pl.patterns {
-		for _, a := range e.pl.patterns[i].primaries {
-			primary[a] = true
-		}
-		e.supporting(e.pl.patterns[i].near, func(a int) { evidence[a] = true })
-	}
-	e.atomsOf = make([][]int32, len(e.pl.matchers))
-	e.supportOf = make([][]int32, len(e.pl.matchers))
-	for i := range e.pl.atoms {
-		m := e.pl.atoms[i].matcher
-		if m < 0 {
-			continue
-		}
-		if evidence[i] {
-			e.supportOf[m] = append(e.supportOf[m], int32(i))
-		}
-		if primary[i] || evidence[i] {
-			e.atomsOf[m] = append(e.atomsOf[m], int32(i))
-		}
-	}
-	for m, atoms := range e.supportOf {
-		if len(atoms) == 0 {
-			continue
-		}
-		if e.supports[m] == nil {
-			e.always[m>>6] |= 1 << (m & 63)
-			continue
-		}
-		e.atomsOf[m] = slices.DeleteFunc(e.atomsOf[m], func(a int32) bool { return !primary[a] })
-	}
 }
