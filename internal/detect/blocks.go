@@ -10,8 +10,7 @@ func (s *scan) markBlocks() {
 		s.marked = s.marked[:need]
 		clear(s.marked)
 	}
-	s.short.reset(blocks, e.words)
-	s.long.reset(blocks, e.words)
+	s.short.known, s.long.known = false, false
 	for i := range s.hits {
 		h := &s.hits[i]
 		t := &e.terms[h.term]
@@ -41,45 +40,77 @@ func (s *scan) markBlocks() {
 // that keywords in reach enable.
 type vicinity struct {
 	open  []uint64 // per block
-	known []bool
-}
-
-func (v *vicinity) reset(blocks, words int) {
-	if cap(v.known) < blocks {
-		v.open, v.known = make([]uint64, blocks*words), make([]bool, blocks)
-	}
-	v.open, v.known = v.open[:blocks*words], v.known[:blocks]
-	clear(v.known)
+	sum   []uint64
+	known bool
 }
 
 // vicinityOf gives the matchers of a lane worth running from i. Folding can
 // make three characters of one.
 func (s *scan) vicinityOf(l *lane, i int) []uint64 {
-	if l.memo {
-		return s.around(&s.long, i, MaxMatch)
-	}
-	return s.around(&s.short, i, 3*boundedLen)
-}
-
-func (s *scan) around(v *vicinity, i, longest int) []uint64 {
-	e := s.e
-	if e.plainly || s.whole {
+	if s.e.plainly || s.whole {
 		return s.all
 	}
-	k := i / blockSize
-	out := v.open[k*e.words : (k+1)*e.words]
-	if v.known[k] {
-		return out
+	v, longest := &s.short, 3*boundedLen
+	if l.memo {
+		v, longest = &s.long, MaxMatch
 	}
-	v.known[k] = true
-	for w := range out {
-		out[w] = e.always[w] | e.anywhere[w]&s.all[w]
+	if !v.known {
+		v.known = true
+		s.open(v, (s.e.reach+longest)/blockSize+2)
 	}
-	r := (e.reach+longest)/blockSize + 2
-	for b := max(k-r, 0); b <= min(k+r, len(v.known)-1); b++ {
-		for w, v := range s.marked[b*e.words : (b+1)*e.words] {
-			out[w] |= v
+	k := i / blockSize * s.e.words
+	return v.open[k : k+s.e.words]
+}
+
+// open fills a vicinity: each block gets what is marked in the r blocks
+// before and behind it. Runs of blocks are joined by doubling.
+func (s *scan) open(v *vicinity, r int) {
+	words := s.e.words
+	n := len(s.marked)
+	v.open = append(v.open[:0], s.marked...)
+	// Block k has the marks of have blocks from k on.
+	have, want := 1, 2*r+1
+	for have < want {
+		step := min(have, want-have)
+		for i := 0; i+step*words < n; i++ {
+			v.open[i] |= v.open[i+step*words]
+		}
+		have += step
+	}
+	// Block k is to have those from k-r on. Blocks before the first have the
+	// marks of fewer blocks: from the first on.
+	shift := r * words
+	if shift < n {
+		copy(v.open[shift:], v.open[:n-shift])
+	}
+	for i := range min(shift, n) {
+		v.open[i] = 0
+	}
+	s.openFirst(v, r)
+	for i := 0; i < n; i += words {
+		for w := range words {
+			v.open[i+w] |= s.e.always[w] | s.e.anywhere[w]&s.all[w]
 		}
 	}
-	return out
+}
+
+// openFirst gives the first r blocks what is marked from the begin of the
+// text to r blocks behind each.
+func (s *scan) openFirst(v *vicinity, r int) {
+	words := s.e.words
+	n := len(s.marked) / words
+	sum := v.sum[:0]
+	for range words {
+		sum = append(sum, 0)
+	}
+	v.sum = sum
+	next := 0
+	for k := range min(r, n) {
+		for ; next <= min(k+r, n-1); next++ {
+			for w := range words {
+				sum[w] |= s.marked[next*words+w]
+			}
+		}
+		copy(v.open[k*words:(k+1)*words], sum)
+	}
 }

@@ -31,11 +31,12 @@ type Engine struct {
 	loose     []bool  // matchers whose automata match more
 	feeds     []feed
 	tokens    bool // some feed is of the token family
+	digits    int  // most characters before the first digit in feeds of the digit family
 	terms     []term
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1
 	signCount int
-	leadLanes []int32 // lanes that start at words of the index
+	leadLanes [][]int32 // lanes that start at words of the index
 	wide      []wideWords
 	always    []uint64   // matchers that need no keyword nearby
 	anywhere  []uint64   // matchers that keywords anywhere in the text enable
@@ -102,24 +103,35 @@ func (e *Engine) buildLanes(progs []laneProg) {
 		}
 	}
 	e.lanes = b.build(e.words)
-	byBucket := map[bucket]int{}
+	type feedKey struct {
+		family family
+		bucket bucket
+	}
+	byKey := map[feedKey]int{}
 	groups := map[int][]tableGroup{}
 	for i := range e.lanes {
 		l := &e.lanes[i]
 		if l.mode != atWord || l.needy {
 			continue
 		}
-		k, ok := byBucket[l.bucket]
+		key := feedKey{l.bucket.family(), l.bucket}
+		if key.family == tokenFamily {
+			key.bucket = token // rare enough together
+			e.tokens = true
+		}
+		k, ok := byKey[key]
 		if !ok {
 			k = len(e.feeds)
-			byBucket[l.bucket] = k
-			e.feeds = append(e.feeds, feed{sieve: sieve{need: l.need}, family: l.bucket.family()})
-			e.tokens = e.tokens || l.bucket.family() == tokenFamily
+			byKey[key] = k
+			e.feeds = append(e.feeds, feed{sieve: sieve{need: l.need}, family: key.family})
 		}
 		l.feed = k
 		e.feeds[k].need = e.feeds[k].need.either(l.need)
 		e.feeds[k].shared = groups[k] != nil
 		groups[k] = append(groups[k], l.groups...)
+		if key.family == digitFamily {
+			e.digits = max(e.digits, l.need.digit)
+		}
 	}
 	for k := range e.feeds {
 		f := &e.feeds[k]
@@ -245,20 +257,28 @@ func (e *Engine) numberSigns() {
 }
 
 // leads gives the words that lanes start at, and numbers these lanes.
-func (e *Engine) leads() map[string]uint8 {
-	out := map[string]uint8{}
+func (e *Engine) leads() map[string]uint16 {
+	out := map[string]uint16{}
 	for i := range e.lanes {
 		l := &e.lanes[i]
 		if l.mode != atLead {
 			continue
 		}
 		for _, w := range l.leads {
-			out[w] |= 1 << len(e.leadLanes)
+			out[w] |= 1 << min(len(e.leadLanes), maxLeadLanes-1)
 		}
-		e.leadLanes = append(e.leadLanes, int32(i))
+		// Should there be more, the last number stands for all that are left.
+		if n := len(e.leadLanes); n < maxLeadLanes {
+			e.leadLanes = append(e.leadLanes, []int32{int32(i)})
+		} else {
+			e.leadLanes[n-1] = append(e.leadLanes[n-1], int32(i))
+		}
 	}
 	return out
 }
+
+// maxLeadLanes is the number of bits of slot.leads.
+const maxLeadLanes = 16
 
 // canonical gives the form of a folded word in which case does not matter.
 func canonical(w []rune) []rune {

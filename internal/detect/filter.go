@@ -1,10 +1,12 @@
 package detect
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/match/fold"
 )
 
 // filter tells from bitmaps of a text where no match of some expressions can
@@ -49,9 +51,9 @@ const (
 	longToken               // URLs, keys
 	manyDigits
 	nearDigit
+	longWord
 	token
 	farDigit
-	longWord
 	anyWord
 )
 
@@ -87,12 +89,12 @@ func bucketOf(f *automaton.Facts) bucket {
 		return manyDigits
 	case digit && f.Digit <= 8:
 		return nearDigit
+	case f.Run >= 6:
+		return longWord
 	case f.Solid >= tokenLength:
 		return token
 	case digit && f.Digit <= maxFilter:
 		return farDigit
-	case f.Run >= 6:
-		return longWord
 	}
 	return anyWord
 }
@@ -152,7 +154,20 @@ func newSieve(need filter, groups []tableGroup) sieve {
 		g.build(groups)
 		z.gates = append(z.gates, g)
 	}
+	// The one that holds back most looks first.
+	slices.SortStableFunc(z.gates, func(a, b gate) int { return cmp.Compare(a.passes(), b.passes()) })
 	return z
+}
+
+// passes counts the words of ordinary prose that a gate lets through.
+func (g *gate) passes() (n uint64) {
+	buf := []byte(sample + "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")
+	for i := range sample {
+		if fold.Alnum(buf[i]) && (i == 0 || !fold.Alnum(buf[i-1])) {
+			n += g.open(buf, i+g.depth)
+		}
+	}
+	return n
 }
 
 // deepest is the last place at which a gate looks.
@@ -191,7 +206,7 @@ func (s *scan) sift(z *sieve, w int, m uint64, dst []int32) []int32 {
 		i := w<<6 | b
 		room[n&63] = int32(i)
 		digits := bits.OnesCount32(uint32(lo>>b | hi<<(64-b)))
-		n += g.open(buf, i) & (uint64(many-1-digits) >> 63)
+		n += g.open(buf, i+g.depth) & (uint64(many-1-digits) >> 63)
 	}
 	kept := dst[len(dst) : len(dst)+int(n)]
 	for k := 1; k < len(z.gates); k++ {

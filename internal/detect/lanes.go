@@ -42,11 +42,13 @@ type lane struct {
 	sieve       // of starts; atTrigger: its gates alone
 	feed    int // atWord, not needy: number of the list of starts
 	first   [256]bool
-	within  bool      // atTrigger: some match begins inside a word
-	leads   []string  // atLead: the words
-	few     []byte    // atSign: the characters of first, if there are at most fewSigns, all solid
-	any     []uint64  // matchers of the lane
-	prefix  *prefixes // inWord: instead of the gate
+	within  bool               // atTrigger: some match begins inside a word
+	wide    bool               // inside: matches begin with characters beyond ASCII alone
+	leads   []string           // atLead: the words
+	leadsOf map[int32][]string // by matcher
+	few     []byte             // atSign: the characters of first, if there are at most fewSigns, all solid
+	any     []uint64           // matchers of the lane
+	prefix  *prefixes          // inWord: instead of the gate
 	groups  []tableGroup
 }
 
@@ -130,7 +132,7 @@ func (b *laneBuilder) build(words int) (out []lane) {
 	parallel(len(out), func(i int) {
 		k := b.order[i]
 		l := &out[i]
-		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
+		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words), leadsOf: map[int32][]string{}}
 		progs := b.progs[k]
 		var need filter
 		for i, p := range progs {
@@ -142,6 +144,7 @@ func (b *laneBuilder) build(words int) (out []lane) {
 			l.lead.Or(&p.facts.Lead)
 			if l.mode == atLead {
 				l.leads = append(l.leads, p.facts.Leads...)
+				l.leadsOf[p.id] = p.facts.Leads
 			}
 			l.within = l.within || p.facts.Inside
 			for c := range 256 {
@@ -151,7 +154,9 @@ func (b *laneBuilder) build(words int) (out []lane) {
 				l.any[w] |= 1 << (p.id & 63)
 			}
 		}
+		l.wide = l.mode == inside
 		for c, ok := range l.first {
+			l.wide = l.wide && !(ok && c < fold.Letter && fold.Alnum(byte(c)))
 			if ok && !fold.Alnum(byte(c)) {
 				l.few = append(l.few, byte(c))
 			}
@@ -170,6 +175,30 @@ func (b *laneBuilder) build(words int) (out []lane) {
 		}
 		l.sieve = newSieve(need, l.groups)
 	})
+	return slices.Concat(leadApart(out)...)
+}
+
+// leadApart makes a lane of each automaton that starts at known words: one
+// word is the beginning of few expressions.
+func leadApart(in []lane) (out [][]lane) {
+	for i := range in {
+		l := &in[i]
+		if l.mode != atLead || len(l.groups) < 2 {
+			out = append(out, in[i:i+1])
+			continue
+		}
+		for g := range l.groups {
+			one := *l
+			one.groups, one.leads, one.any = l.groups[g:g+1], nil, make([]uint64, len(l.any))
+			for _, id := range one.groups[0].progs {
+				one.leads = append(one.leads, l.leadsOf[id]...)
+				if w := int(id) >> 6; w < len(one.any) {
+					one.any[w] |= 1 << (id & 63)
+				}
+			}
+			out = append(out, []lane{one})
+		}
+	}
 	return out
 }
 

@@ -250,19 +250,23 @@ func (s *scan) wordStarts() {
 // feed gives the begins of words in one word of the bitmaps to the lanes that
 // wait for nothing. What most feeds need is looked at once for all.
 func (s *scan) feed(w int, first uint64) {
-	digits := s.digits[w]|s.digits[w+1] != 0
-	solid := uint64(0)
+	digits, solid := uint64(0), uint64(0)
 	if s.e.plainly {
-		digits, solid = true, first
-	} else if s.e.tokens {
-		solid = first & runs(s.solid[w], s.solid[w+1], tokenLength)
+		digits, solid = first, first
+	} else {
+		if lo, hi := s.digits[w], s.digits[w+1]; lo|hi != 0 {
+			digits = first & within(lo, hi, s.e.digits)
+		}
+		if s.e.tokens {
+			solid = first & runs(s.solid[w], s.solid[w+1], tokenLength)
+		}
 	}
 	for k := range s.e.feeds {
 		f := &s.e.feeds[k]
 		m := first
 		switch f.family {
 		case digitFamily:
-			if !digits {
+			if m = digits; m == 0 {
 				continue
 			}
 		case tokenFamily:
@@ -299,6 +303,7 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 					}
 				}
 			}
+		case l.wide && !s.v.Wide && !s.e.plainly:
 		case l.mode != atWord:
 			for w := range len(s.alnum) - 1 {
 				starts[k] = s.sift(&l.sieve, w, s.places(l.mode, w), starts[k])
@@ -383,12 +388,13 @@ func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
 func (s *scan) findHits() bool {
 	e := s.e
 	for _, h := range s.heads {
-		var leads uint8
+		var leads uint16
 		var steps int
 		s.hits, leads, steps = e.index.find(e.terms, s.buf, s.n, int(h.at), int(h.n), s.hits)
 		for ; leads != 0 && !e.plainly; leads &= leads - 1 {
-			k := e.leadLanes[bits.TrailingZeros8(leads)]
-			s.starts[k] = append(s.starts[k], h.at)
+			for _, k := range e.leadLanes[bits.TrailingZeros16(leads)] {
+				s.starts[k] = append(s.starts[k], h.at)
+			}
 		}
 		if !s.take(steps) {
 			return false
