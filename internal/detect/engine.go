@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -30,13 +31,13 @@ type Engine struct {
 	slow      []int32 // matchers simulated from every character
 	loose     []bool  // matchers whose automata match more
 	feeds     []feed
-	tokens    bool // some feed is of the token family
-	digits    int  // most characters before the first digit in feeds of the digit family
+	wants     [families]bool // begins of words that some lane starts at
+	digits    int            // most characters before the first digit in feeds of the digit family
 	terms     []term
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1
 	signCount int
-	leadLanes [][]int32 // lanes that start at words of the index
+	leadSets  [][]int32 // lanes that start at words of the index
 	wide      []wideWords
 	always    []uint64   // matchers that need no keyword nearby
 	anywhere  []uint64   // matchers that keywords anywhere in the text enable
@@ -64,8 +65,8 @@ type wideWords struct {
 
 func newEngine(pl *plan) *Engine {
 	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
-	progs, tables := e.buildTables()
-	e.buildSupports(progs, tables)
+	progs := e.buildTables()
+	e.buildSupports(progs)
 	indexed := e.buildTerms()
 	e.buildEnabling()
 	e.buildLanes(progs)
@@ -77,15 +78,14 @@ func newEngine(pl *plan) *Engine {
 
 // buildTables makes the automaton of each matcher by itself, for what it tells
 // and for those that are run by themselves.
-func (e *Engine) buildTables() ([]laneProg, []*automaton.Table) {
-	progs, tables := make([]laneProg, len(e.pl.matchers)), make([]*automaton.Table, len(e.pl.matchers))
+func (e *Engine) buildTables() []laneProg {
+	progs := make([]laneProg, len(e.pl.matchers))
 	parallel(len(progs), func(i int) {
 		if p, t, n := e.tableOf(&e.pl.matchers[i]); t != nil {
-			progs[i] = laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(t), own: t.States(), longest: n}
-			tables[i] = t
+			progs[i] = laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(t), table: t, longest: n}
 		}
 	})
-	return progs, tables
+	return progs
 }
 
 func (e *Engine) buildLanes(progs []laneProg) {
@@ -111,13 +111,19 @@ func (e *Engine) buildLanes(progs []laneProg) {
 	groups := map[int][]tableGroup{}
 	for i := range e.lanes {
 		l := &e.lanes[i]
-		if l.mode != atWord || l.needy {
+		if l.mode != atWord {
+			continue
+		}
+		e.wants[l.bucket.family()] = true
+		if l.bucket.family() == digitFamily {
+			e.digits = max(e.digits, l.need.digit)
+		}
+		if l.needy {
 			continue
 		}
 		key := feedKey{l.bucket.family(), l.bucket}
 		if key.family == tokenFamily {
 			key.bucket = token // rare enough together
-			e.tokens = true
 		}
 		k, ok := byKey[key]
 		if !ok {
@@ -129,9 +135,6 @@ func (e *Engine) buildLanes(progs []laneProg) {
 		e.feeds[k].need = e.feeds[k].need.either(l.need)
 		e.feeds[k].shared = groups[k] != nil
 		groups[k] = append(groups[k], l.groups...)
-		if key.family == digitFamily {
-			e.digits = max(e.digits, l.need.digit)
-		}
 	}
 	for k := range e.feeds {
 		f := &e.feeds[k]
@@ -205,7 +208,7 @@ func (e *Engine) buildTerms() (indexed []int32) {
 		default:
 			p := literal(t, !inside[i])
 			if tab := automaton.Build([]*automaton.Prog{p}, ownStates); tab != nil {
-				b.addLiteral(laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(tab), own: tab.States()})
+				b.addLiteral(laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(tab), table: tab})
 			}
 		}
 	}
@@ -256,29 +259,28 @@ func (e *Engine) numberSigns() {
 	}
 }
 
-// leads gives the words that lanes start at, and numbers these lanes.
-func (e *Engine) leads() map[string]uint16 {
-	out := map[string]uint16{}
+// leads gives the words that lanes start at, each with the number of the set
+// of lanes.
+func (e *Engine) leads() map[string]int32 {
+	lanes := map[string][]int32{}
 	for i := range e.lanes {
-		l := &e.lanes[i]
-		if l.mode != atLead {
-			continue
+		for _, w := range e.lanes[i].leads {
+			if len(w) > 8 {
+				w = w[:8] + "…" // the index looks no further
+			}
+			if !slices.Contains(lanes[w], int32(i)) {
+				lanes[w] = append(lanes[w], int32(i))
+			}
 		}
-		for _, w := range l.leads {
-			out[w] |= 1 << min(len(e.leadLanes), maxLeadLanes-1)
-		}
-		// Should there be more, the last number stands for all that are left.
-		if n := len(e.leadLanes); n < maxLeadLanes {
-			e.leadLanes = append(e.leadLanes, []int32{int32(i)})
-		} else {
-			e.leadLanes[n-1] = append(e.leadLanes[n-1], int32(i))
-		}
+	}
+	out := map[string]int32{}
+	e.leadSets = [][]int32{nil}
+	for _, w := range slices.Sorted(maps.Keys(lanes)) {
+		out[w] = int32(len(e.leadSets))
+		e.leadSets = append(e.leadSets, lanes[w])
 	}
 	return out
 }
-
-// maxLeadLanes is the number of bits of slot.leads.
-const maxLeadLanes = 16
 
 // canonical gives the form of a folded word in which case does not matter.
 func canonical(w []rune) []rune {

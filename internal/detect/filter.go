@@ -60,13 +60,20 @@ const (
 // tokenLength is the least run of solid characters in the token buckets.
 const tokenLength = 12
 
-// family is what several buckets have in common.
+// longWordLength is the least run of letters and digits in the bucket of
+// longWord.
+const longWordLength = 6
+
+// family is what several buckets have in common; the begins of words that it
+// leaves are listed once.
 type family uint8
 
 const (
-	noFamily family = iota
+	everyWord family = iota
 	digitFamily
 	tokenFamily
+	longFamily
+	families
 )
 
 func (b bucket) family() family {
@@ -75,8 +82,10 @@ func (b bucket) family() family {
 		return digitFamily
 	case longRun, longToken, token:
 		return tokenFamily
+	case longWord:
+		return longFamily
 	}
-	return noFamily
+	return everyWord
 }
 
 func bucketOf(f *automaton.Facts) bucket {
@@ -89,7 +98,7 @@ func bucketOf(f *automaton.Facts) bucket {
 		return manyDigits
 	case digit && f.Digit <= 8:
 		return nearDigit
-	case f.Run >= 6:
+	case f.Run >= longWordLength:
 		return longWord
 	case f.Solid >= tokenLength:
 		return token
@@ -125,7 +134,7 @@ func runs(lo, hi uint64, k int) uint64 {
 func (s *scan) filtered(w int, m uint64, f *filter) uint64 {
 	if f.digit >= 0 && m != 0 {
 		lo, hi := s.digits[w], s.digits[w+1]
-		if lo|hi == 0 || bits.OnesCount64(lo)+bits.OnesCount64(hi) < f.many {
+		if lo|hi == 0 {
 			return 0
 		}
 		m &= within(lo, hi, f.digit)
@@ -184,40 +193,64 @@ func (z *sieve) open(buf []byte, i int) uint64 {
 	return 1
 }
 
-// sift appends the starts that a sieve leaves of one word of the bitmaps.
-// What is found is written always and kept by counting: no branch to
-// mispredict.
-func (s *scan) sift(z *sieve, w int, m uint64, dst []int32) []int32 {
+// sift appends the starts that a sieve leaves. What is found is written always
+// and kept by counting: no branch to mispredict.
+func (s *scan) sift(z *sieve, starts, dst []int32) []int32 {
 	if s.e.plainly {
-		for ; m != 0; m &= m - 1 {
-			dst = append(dst, int32(w<<6|bits.TrailingZeros64(m)))
+		return append(dst, starts...)
+	}
+	dst = slices.Grow(dst, len(starts)+1)
+	out, n, buf := dst[len(dst):len(dst)+len(starts)+1], 0, s.buf
+	g, need := &z.gates[0], &z.need
+	byDigit, bySolid, byRun := need.digit >= 0, need.solid > 1, need.run > 1
+	for _, i := range starts {
+		out[n] = i
+		open := g.open(buf, int(i)+g.depth)
+		if byDigit {
+			d := ahead(s.digits, i)
+			open &= less(need.many-1, bits.OnesCount32(uint32(d))) & less(bits.TrailingZeros64(d), need.digit+1)
 		}
-		return dst
+		if bySolid {
+			open &= less(need.solid-1, bits.TrailingZeros64(^ahead(s.solid, i)))
+		}
+		if byRun {
+			open &= less(need.run-1, bits.TrailingZeros64(^ahead(s.alnum, i)))
+		}
+		n += int(open)
 	}
-	if m = s.filtered(w, m, &z.need); m == 0 {
-		return dst
-	}
-	dst = slices.Grow(dst, 65)
-	room, n, buf := (*[65]int32)(dst[len(dst):len(dst)+65]), uint64(0), s.buf
-	g, many := &z.gates[0], z.need.many
-	lo, hi := s.digits[w], s.digits[w+1]
-	for ; m != 0; m &= m - 1 {
-		b := bits.TrailingZeros64(m)
-		i := w<<6 | b
-		room[n&63] = int32(i)
-		digits := bits.OnesCount32(uint32(lo>>b | hi<<(64-b)))
-		n += g.open(buf, i+g.depth) & (uint64(many-1-digits) >> 63)
-	}
-	kept := dst[len(dst) : len(dst)+int(n)]
+	kept := out[:n]
 	for k := 1; k < len(z.gates); k++ {
 		g, n = &z.gates[k], 0
 		for _, i := range kept {
-			room[n&63] = i
-			n += g.open(buf, int(i)+g.depth)
+			out[n] = i
+			n += int(g.open(buf, int(i)+g.depth))
 		}
 		kept = kept[:n]
 	}
 	return dst[:len(dst)+len(kept)]
+}
+
+// ahead gives the bits from i on.
+func ahead(bitmap []uint64, i int32) uint64 {
+	w, b := i>>6, uint(i&63)
+	return bitmap[w]>>b | bitmap[w+1]<<(64-b)
+}
+
+// less is 1 if a < b, else 0.
+func less(a, b int) uint64 { return uint64(a-b) >> 63 }
+
+// appendPlaces appends the places of the set bits of one word of a bitmap.
+func appendPlaces(w int, m uint64, dst []int32) []int32 {
+	dst = slices.Grow(dst, 64)
+	room, n := (*[64]int32)(dst[len(dst):len(dst)+64]), bits.OnesCount64(m)
+	for k := 0; k < n; k += 4 {
+		// Four at a time: how many there are is hard to predict.
+		for j := range 4 {
+			room[(k+j)&63] = int32(w<<6 | bits.TrailingZeros64(m))
+			m &= m - 1
+		}
+	}
+	return dst[:len(dst)+n]
 }
 
 // feed is a list of starts at words for the lanes with one bucket that wait

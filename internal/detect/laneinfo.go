@@ -101,7 +101,7 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 		more = "+checked" + more
 	}
 	var b laneBuilder
-	b.add(laneProg{prog: p, facts: automaton.FactsOf(t), own: t.States(), longest: longest})
+	b.add(laneProg{prog: p, facts: automaton.FactsOf(t), table: t, longest: longest})
 	lanes := b.build(0)
 	var names []string
 	steps := 0
@@ -117,9 +117,11 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 			}
 			starts = s.triggered(l, places, nil)
 		} else {
+			s.maybe = s.maybe[:0]
 			for w := range len(s.alnum) - 1 {
-				starts = s.sift(&l.sieve, w, s.places(l.mode, w), starts)
+				s.maybe = s.possible(l, w, s.maybe)
 			}
+			starts = s.sift(&l.sieve, s.maybe, nil)
 		}
 		for _, start := range starts {
 			_, n := t.Run(s.buf, int(start), nil)

@@ -28,7 +28,6 @@ const (
 	boundedLen  = 96     // longer matches need a lane with memory
 	wordyShare  = 0.03   // expressions that live through more of all lower-case words want a better trigger
 	fewSigns    = 8      // characters that are listed rather than gated
-	memoProgs   = 64     // programs of an automaton with memory: one bit each
 )
 
 // lane is a set of automata that are started at the same places.
@@ -42,13 +41,12 @@ type lane struct {
 	sieve       // of starts; atTrigger: its gates alone
 	feed    int // atWord, not needy: number of the list of starts
 	first   [256]bool
-	within  bool               // atTrigger: some match begins inside a word
-	wide    bool               // inside: matches begin with characters beyond ASCII alone
-	leads   []string           // atLead: the words
-	leadsOf map[int32][]string // by matcher
-	few     []byte             // atSign: the characters of first, if there are at most fewSigns, all solid
-	any     []uint64           // matchers of the lane
-	prefix  *prefixes          // inWord: instead of the gate
+	within  bool      // atTrigger: some match begins inside a word
+	wide    bool      // inside: matches begin with characters beyond ASCII alone
+	leads   []string  // atLead: the words
+	few     []byte    // atSign: the characters of first, if there are at most fewSigns, all solid
+	any     []uint64  // matchers of the lane
+	prefix  *prefixes // inWord: instead of the gate
 	groups  []tableGroup
 }
 
@@ -82,8 +80,8 @@ type laneProg struct {
 	id      int32
 	facts   automaton.Facts
 	needy   bool
-	own     int // states of its own automaton
-	longest int // match, -1 if unbounded
+	table   *automaton.Table // its own
+	longest int              // match, -1 if unbounded
 }
 
 func (b *laneBuilder) put(k laneKey, p laneProg) {
@@ -128,93 +126,90 @@ func (b *laneBuilder) addLiteral(p laneProg) {
 
 // build makes the lanes; words is the number of 64-bit words of a set of ids.
 func (b *laneBuilder) build(words int) (out []lane) {
-	out = make([]lane, len(b.order))
-	parallel(len(out), func(i int) {
-		k := b.order[i]
-		l := &out[i]
-		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words), leadsOf: map[int32][]string{}}
-		progs := b.progs[k]
-		var need filter
-		for i, p := range progs {
-			if f := filterOf(&p.facts); i == 0 {
-				need = f
-			} else {
-				need = need.either(f)
-			}
-			l.lead.Or(&p.facts.Lead)
-			if l.mode == atLead {
-				l.leads = append(l.leads, p.facts.Leads...)
-				l.leadsOf[p.id] = p.facts.Leads
-			}
-			l.within = l.within || p.facts.Inside
-			for c := range 256 {
-				l.first[c] = l.first[c] || p.facts.First.Has(byte(c))
-			}
-			if w := int(p.id) >> 6; w < words {
-				l.any[w] |= 1 << (p.id & 63)
-			}
-		}
-		l.wide = l.mode == inside
-		for c, ok := range l.first {
-			l.wide = l.wide && !(ok && c < fold.Letter && fold.Alnum(byte(c)))
-			if ok && !fold.Alnum(byte(c)) {
-				l.few = append(l.few, byte(c))
-			}
-		}
-		if len(l.few) > fewSigns || slices.ContainsFunc(l.few, func(c byte) bool { return !automaton.Solid(c) }) {
-			l.few = nil
-		}
-		size := len(progs)
-		if l.memo {
-			size = min(size, memoProgs)
-		}
-		for len(progs) > 0 {
-			n := min(size, len(progs))
-			l.split(progs[:n], words)
-			progs = progs[n:]
-		}
-		l.sieve = newSieve(need, l.groups)
-	})
-	return slices.Concat(leadApart(out)...)
-}
-
-// leadApart makes a lane of each automaton that starts at known words: one
-// word is the beginning of few expressions.
-func leadApart(in []lane) (out [][]lane) {
-	for i := range in {
-		l := &in[i]
-		if l.mode != atLead || len(l.groups) < 2 {
-			out = append(out, in[i:i+1])
+	type job struct {
+		laneKey
+		progs []laneProg
+	}
+	var jobs []job
+	for _, k := range b.order {
+		if k.mode != atLead {
+			jobs = append(jobs, job{k, b.progs[k]})
 			continue
 		}
-		for g := range l.groups {
-			one := *l
-			one.groups, one.leads, one.any = l.groups[g:g+1], nil, make([]uint64, len(l.any))
-			for _, id := range one.groups[0].progs {
-				one.leads = append(one.leads, l.leadsOf[id]...)
-				if w := int(id) >> 6; w < len(one.any) {
-					one.any[w] |= 1 << (id & 63)
-				}
-			}
-			out = append(out, []lane{one})
+		// One word is the beginning of few expressions: each has a lane.
+		for i := range b.progs[k] {
+			jobs = append(jobs, job{k, b.progs[k][i : i+1]})
 		}
 	}
+	out = make([]lane, len(jobs))
+	parallel(len(out), func(i int) {
+		k := jobs[i]
+		l := &out[i]
+		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
+		need := l.describe(k.progs)
+		switch {
+		case l.memo:
+			// Unbounded expressions multiply each other's states.
+			for i := range k.progs {
+				l.add(k.progs[i:i+1], k.progs[i].table, words)
+			}
+		default:
+			l.split(k.progs, words)
+		}
+		if l.mode != atLead {
+			l.sieve = newSieve(need, l.groups)
+		}
+	})
 	return out
+}
+
+// describe notes what the programs of a lane have in common.
+func (l *lane) describe(progs []laneProg) (need filter) {
+	for i, p := range progs {
+		if f := filterOf(&p.facts); i == 0 {
+			need = f
+		} else {
+			need = need.either(f)
+		}
+		l.lead.Or(&p.facts.Lead)
+		if l.mode == atLead {
+			l.leads = append(l.leads, p.facts.Leads...)
+		}
+		l.within = l.within || p.facts.Inside
+		for c := range 256 {
+			l.first[c] = l.first[c] || p.facts.First.Has(byte(c))
+		}
+		if w := int(p.id) >> 6; w < len(l.any) {
+			l.any[w] |= 1 << (p.id & 63)
+		}
+	}
+	l.wide = l.mode == inside
+	for c, ok := range l.first {
+		l.wide = l.wide && !(ok && c < fold.Letter && fold.Alnum(byte(c)))
+		if ok && !fold.Alnum(byte(c)) {
+			l.few = append(l.few, byte(c))
+		}
+	}
+	if len(l.few) > fewSigns || slices.ContainsFunc(l.few, func(c byte) bool { return !automaton.Solid(c) }) {
+		l.few = nil
+	}
+	return need
 }
 
 // split builds one automaton for all programs, or two for half of them each
 // if it gets too large.
 func (l *lane) split(progs []laneProg, words int) {
+	if len(progs) == 1 {
+		l.add(progs, progs[0].table, words)
+		return
+	}
 	// Expressions that go together share beginnings and need fewer states
 	// than each on its own; those that multiply are found out early.
 	list := make([]*automaton.Prog, len(progs))
 	limit := 300
 	for i := range progs {
 		list[i] = progs[i].prog
-		limit += progs[i].own * 5 / 4
-	}
-	if len(progs) == 1 {
-		limit = groupStates // it was built before
+		limit += 2 * progs[i].table.States()
 	}
 	t := automaton.Build(list, min(limit, groupStates))
 	if t == nil {
@@ -222,6 +217,11 @@ func (l *lane) split(progs []laneProg, words int) {
 		l.split(progs[len(progs)/2:], words)
 		return
 	}
+	l.add(progs, t, words)
+}
+
+// add adds the automaton of programs to the lane.
+func (l *lane) add(progs []laneProg, t *automaton.Table, words int) {
 	g := tableGroup{Table: t}
 	for _, p := range progs {
 		g.progs = append(g.progs, p.id)

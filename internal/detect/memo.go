@@ -74,7 +74,7 @@ func advance(t *automaton.Table, buf []byte, i, start int, state uint16, dst []a
 // runMemo runs an automaton with memory from all starts.
 func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 	m := &s.memo
-	clean, shared := false, s.shared(l)
+	clean := false
 	worth := s.all
 	wanted, block := t.wanted(worth), int32(-1)
 	if wanted == 0 {
@@ -88,9 +88,6 @@ func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 		}
 		if wanted == 0 {
 			continue
-		}
-		if shared && l.open(s.buf, int(start)) == 0 {
-			continue // another lane at words is meant
 		}
 		m.chain, m.first = m.chain[:0], m.first[:0]
 		state := t.Start[automaton.Before(s.v.Shadow, int(start))]

@@ -9,7 +9,10 @@ import (
 // runLane runs the automata of a lane from its starts. It reports false if
 // the budget ended.
 func (s *scan) runLane(l *lane, starts []int32) bool {
-	shared := s.shared(l)
+	if s.shared(l) {
+		s.maybe = s.sift(&l.sieve, starts, s.maybe[:0])
+		starts = s.maybe
+	}
 	if len(starts) == 0 {
 		return true
 	}
@@ -28,7 +31,7 @@ func (s *scan) runLane(l *lane, starts []int32) bool {
 				worth = s.vicinityOf(l, int(start))
 				skip = !meet(worth, l.any)
 			}
-			if skip || shared && l.open(s.buf, int(start)) == 0 {
+			if skip {
 				continue
 			}
 			var steps int

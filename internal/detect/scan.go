@@ -34,9 +34,11 @@ type scan struct {
 
 	alnum  []uint64 // bit per character: letter or digit
 	digits []uint64
-	solid  []uint64  // not white space
-	heads  []head    // words that a term may begin with
-	fed    [][]int32 // per feed
+	solid  []uint64          // not white space
+	heads  []head            // words that a term may begin with
+	begins [families][]int32 // begins of words
+	maybe  []int32           // starts of one lane
+	fed    [][]int32         // per feed
 	starts [][]int32
 	lits   [][]int32
 	ends   []automaton.End
@@ -163,6 +165,9 @@ func (s *scan) reset() {
 	for i := range s.lits {
 		s.lits[i] = s.lits[i][:0]
 	}
+	for i := range s.begins {
+		s.begins[i] = s.begins[i][:0]
+	}
 	for i := range s.signs {
 		s.signs[i] = s.signs[i][:0]
 	}
@@ -218,19 +223,35 @@ func (s *scan) masks() {
 	}
 }
 
-// wordStarts visits the begins of words: the filter of the word index for
-// all, the sieves of lanes for those that their filters leave.
+// wordStarts visits the begins of words: it lists those that families of lanes
+// and the filter of the word index leave, and feeds the lanes that wait for
+// nothing.
 func (s *scan) wordStarts() {
-	buf, index := s.buf, s.e.index
-	carry := uint64(0)
+	e, buf, index := s.e, s.buf, s.e.index
 	for w := range len(s.alnum) - 1 {
-		a := s.alnum[w]
-		first := a &^ (a<<1 | carry)
-		carry = a >> 63
+		a, next := s.alnum[w], s.alnum[w+1]
+		first := s.places(atWord, w)
 		if first == 0 {
 			continue
 		}
-		s.feed(w, first)
+		if lo, hi := s.digits[w], s.digits[w+1]; lo|hi != 0 && e.wants[digitFamily] {
+			if m := first & within(lo, hi, e.digits); m != 0 {
+				s.begins[digitFamily] = appendPlaces(w, m, s.begins[digitFamily])
+			}
+		}
+		if e.wants[tokenFamily] {
+			if m := first & runs(s.solid[w], s.solid[w+1], tokenLength); m != 0 {
+				s.begins[tokenFamily] = appendPlaces(w, m, s.begins[tokenFamily])
+			}
+		}
+		if e.wants[longFamily] {
+			if m := first & runs(a, next, longWordLength); m != 0 {
+				s.begins[longFamily] = appendPlaces(w, m, s.begins[longFamily])
+			}
+		}
+		if e.wants[everyWord] || e.plainly {
+			s.begins[everyWord] = appendPlaces(w, first, s.begins[everyWord])
+		}
 		s.heads = slices.Grow(s.heads, 33)
 		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
 		for ; first != 0; first &= first - 1 {
@@ -238,44 +259,25 @@ func (s *scan) wordStarts() {
 			i := w<<6 | b
 			n := bits.TrailingZeros64(^(a >> b))
 			if n == 64-b {
-				n += bits.TrailingZeros64(^s.alnum[w+1])
+				n += bits.TrailingZeros64(^next)
 			}
 			heads[nh&31] = head{int32(i), int32(n)} // at most 32 words begin here
 			nh += index.maybe(firstWord(buf, i, n))
 		}
 		s.heads = s.heads[:len(s.heads)+int(nh)]
 	}
+	for k := range e.feeds {
+		f := &e.feeds[k]
+		s.fed[k] = s.sift(&f.sieve, s.begin(f.family), s.fed[k])
+	}
 }
 
-// feed gives the begins of words in one word of the bitmaps to the lanes that
-// wait for nothing. What most feeds need is looked at once for all.
-func (s *scan) feed(w int, first uint64) {
-	digits, solid := uint64(0), uint64(0)
+// begin gives the begins of words that a family leaves.
+func (s *scan) begin(f family) []int32 {
 	if s.e.plainly {
-		digits, solid = first, first
-	} else {
-		if lo, hi := s.digits[w], s.digits[w+1]; lo|hi != 0 {
-			digits = first & within(lo, hi, s.e.digits)
-		}
-		if s.e.tokens {
-			solid = first & runs(s.solid[w], s.solid[w+1], tokenLength)
-		}
+		f = everyWord
 	}
-	for k := range s.e.feeds {
-		f := &s.e.feeds[k]
-		m := first
-		switch f.family {
-		case digitFamily:
-			if m = digits; m == 0 {
-				continue
-			}
-		case tokenFamily:
-			if m = solid; m == 0 {
-				continue
-			}
-		}
-		s.fed[k] = s.sift(&f.sieve, w, m, s.fed[k])
-	}
+	return s.begins[f]
 }
 
 // otherStarts finds the starts of lanes that do not start at words and wait
@@ -287,13 +289,9 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 		case l.mode == atTrigger:
 			starts[k] = s.triggered(l, s.signs[s.e.signs[l.trigger]], starts[k])
 		case l.needy, l.mode == atLead && !s.e.plainly:
-		case l.mode == inWord:
+		case l.mode == inWord && l.prefix != nil:
 			for w := range len(s.alnum) - 1 {
-				if l.prefix != nil {
-					starts[k] = l.prefix.scan(s.buf, w, s.alnum[w], starts[k])
-				} else {
-					starts[k] = s.sift(&l.sieve, w, s.alnum[w], starts[k])
-				}
+				starts[k] = l.prefix.scan(s.buf, w, s.alnum[w], starts[k])
 			}
 		case l.mode == atSign && l.few != nil && !s.e.plainly:
 			for _, c := range l.few {
@@ -305,11 +303,26 @@ func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
 			}
 		case l.wide && !s.v.Wide && !s.e.plainly:
 		case l.mode != atWord:
+			s.maybe = s.maybe[:0]
 			for w := range len(s.alnum) - 1 {
-				starts[k] = s.sift(&l.sieve, w, s.places(l.mode, w), starts[k])
+				s.maybe = s.possible(l, w, s.maybe)
 			}
+			starts[k] = s.sift(&l.sieve, s.maybe, starts[k])
 		}
 	}
+}
+
+// possible lists the starts of a lane that its filters leave of one word of
+// the bitmaps.
+func (s *scan) possible(l *lane, w int, dst []int32) []int32 {
+	m := s.places(l.mode, w)
+	if !s.e.plainly {
+		m = s.filtered(w, m, &l.need)
+	}
+	if m == 0 {
+		return dst
+	}
+	return appendPlaces(w, m, dst)
 }
 
 // places gives the places of a mode in one word of the bitmaps.
@@ -371,28 +384,40 @@ func (s *scan) findSigns() {
 // lateStarts finds the starts of a lane that waits for keywords: where they
 // are near.
 func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
+	s.maybe = s.maybe[:0]
+	if l.mode == atWord || l.mode == atLead {
+		block, near := int32(-1), false
+		for _, i := range s.begin(l.bucket.family()) {
+			if b := i / blockSize; b != block {
+				block, near = b, meet(s.vicinityOf(l, int(i)), l.any)
+			}
+			if near {
+				s.maybe = append(s.maybe, i)
+			}
+		}
+		return s.sift(&l.sieve, s.maybe, dst)
+	}
 	const words = blockSize / 64
 	for b := 0; b*words < len(s.alnum)-1; b++ {
-		worth := s.vicinityOf(l, b*blockSize)
-		if !meet(worth, l.any) {
+		if !meet(s.vicinityOf(l, b*blockSize), l.any) {
 			continue
 		}
 		for w := b * words; w < min((b+1)*words, len(s.alnum)-1); w++ {
-			dst = s.sift(&l.sieve, w, s.places(l.mode, w), dst)
+			s.maybe = s.possible(l, w, s.maybe)
 		}
 	}
-	return dst
+	return s.sift(&l.sieve, s.maybe, dst)
 }
 
 // findHits finds all terms. It reports false if the budget ended.
 func (s *scan) findHits() bool {
 	e := s.e
 	for _, h := range s.heads {
-		var leads uint16
+		var leads int32
 		var steps int
 		s.hits, leads, steps = e.index.find(e.terms, s.buf, s.n, int(h.at), int(h.n), s.hits)
-		for ; leads != 0 && !e.plainly; leads &= leads - 1 {
-			for _, k := range e.leadLanes[bits.TrailingZeros16(leads)] {
+		if leads != 0 && !e.plainly {
+			for _, k := range e.leadSets[leads] {
 				s.starts[k] = append(s.starts[k], h.at)
 			}
 		}

@@ -30,7 +30,7 @@ func newSupport(t *automaton.Table, f *automaton.Facts) *support {
 
 // buildSupports finds the evidence that can wait. What is left as evidence is
 // always run.
-func (e *Engine) buildSupports(progs []laneProg, tables []*automaton.Table) {
+func (e *Engine) buildSupports(progs []laneProg) {
 	e.support, e.late = make([]int32, len(e.pl.atoms)), make([]bool, len(e.pl.lists))
 	for i := range e.support {
 		e.support[i] = -1
@@ -77,7 +77,7 @@ func (e *Engine) buildSupports(progs []laneProg, tables []*automaton.Table) {
 		case m >= 0:
 			if p := &progs[m]; p.prog == e.pl.matchers[m].prog && p.facts.Longest >= 0 && p.facts.Longest <= boundedLen {
 				add(a, func() *support {
-					s := newSupport(tables[m], &p.facts)
+					s := newSupport(p.table, &p.facts)
 					s.matcher = int32(m)
 					return s
 				})

@@ -41,7 +41,7 @@ type slot struct {
 	key    uint64
 	after  uint64 // what may follow, by afterBit
 	length uint8  // of the first word, 9 for longer
-	leads  uint16 // lanes that start here
+	leads  int32  // set of lanes that start here, 0 if none
 	node   int32  // -1: free
 }
 
@@ -81,14 +81,14 @@ type entry struct {
 	length uint8
 	rest   string // what follows the hashed characters
 	id     int32
-	leads  uint16 // if not 0, no term but the first word of matches of lanes
+	leads  int32 // if not 0, no term but the first word of matches
 }
 
 func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.length }
 
 // newWordIndex indexes terms of ASCII that begin with a letter or digit; ids
-// are their numbers. leads has a bit for each lane, by the words it starts at.
-func newWordIndex(all []term, ids []int32, leads map[string]uint16) *wordIndex {
+// are their numbers. leads are sets of lanes by the words they start at.
+func newWordIndex(all []term, ids []int32, leads map[string]int32) *wordIndex {
 	x := &wordIndex{}
 	entries := make([]entry, len(ids), len(ids)+len(leads))
 	heads := 0
@@ -135,7 +135,7 @@ func newWordIndex(all []term, ids []int32, leads map[string]uint16) *wordIndex {
 		}
 		sl := slot{key: h.key, length: h.length}
 		for ; lo < hi && entries[lo].leads != 0; lo++ {
-			sl.leads |= entries[lo].leads
+			sl.leads = entries[lo].leads // there is one
 		}
 		for k := lo; k < hi; k++ {
 			sl.after |= following(entries[k].rest)
@@ -197,7 +197,7 @@ func (x *wordIndex) maybe(key uint64, length uint8) uint64 {
 // find appends the places of all terms that begin at i, where a word of n
 // characters begins. It gives the lanes that start there and the number of
 // steps.
-func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) (hits []hit, leads uint16, steps int) {
+func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) (hits []hit, leads int32, steps int) {
 	key, length := firstWord(buf, i, n)
 	k := hashWord(key, length) >> x.shift
 	node, at := int32(-1), i+min(n, 8)

@@ -43,7 +43,7 @@ type Facts struct {
 const (
 	maxLeads    = 200
 	maxLeadWord = 32
-	leadSteps   = 20_000
+	leadSteps   = 3_000
 )
 
 // MaxRun bounds Facts.Run and Facts.Solid.
@@ -190,6 +190,11 @@ func (t *Table) digit() int {
 // leads lists the first words of matches.
 func (t *Table) leads() []string {
 	x := leader{t: t, steps: leadSteps}
+	for _, b := range t.Bytes() {
+		if !fold.Alnum(b) { // classes never mix the two
+			x.signs = append(x.signs, b)
+		}
+	}
 	var from []uint16
 	for k, s := range t.Start {
 		if Kind(k) != Alnum && s != 0 && !slices.Contains(from, s) {
@@ -204,6 +209,7 @@ func (t *Table) leads() []string {
 
 type leader struct {
 	t     *Table
+	signs []byte // one of each class that is neither letter nor digit
 	words []string
 	steps int
 }
@@ -215,13 +221,8 @@ func (x *leader) visit(from []uint16, word []byte) bool {
 	}
 	ends := false
 	for _, s := range from {
-		for _, b := range x.t.Bytes() {
-			if x.t.Step(s, b) == 0 {
-				continue
-			}
-			if !x.t.all(b, fold.Alnum) {
-				ends = true
-			}
+		for _, b := range x.signs {
+			ends = ends || x.t.Step(s, b) != 0
 		}
 		if x.t.Step(s, fold.Letter) != 0 {
 			return false
