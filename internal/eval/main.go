@@ -72,7 +72,7 @@ func main() {
 }
 
 // known are the extensions that are measured.
-const known = "docx docm dotx dotm xlsx xlsm xlsb xltx pptx pptm ppsx potx odt ods odp odg ott pdf zip 7z rar gz bz2 xz tar"
+const known = "docx docm dotx dotm xlsx xlsm xlsb xltx pptx pptm ppsx potx odt ods odp odg ott doc dot xls xlt xla ppt pps pot msg rtf tnef pdf zip 7z rar gz bz2 xz tar"
 
 // total is what was measured for one extension.
 type total struct {

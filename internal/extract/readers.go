@@ -7,8 +7,10 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/ole"
 	"labelmilter/internal/extract/pdf"
 	"labelmilter/internal/extract/sniff"
+	"labelmilter/internal/extract/xls"
 )
 
 // item is one piece of content to be read: a leaf of the MIME tree, or a
@@ -61,7 +63,8 @@ func readers() []reader {
 		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream, apart},
 		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO), readArchive, apart},
 		{"pdf", is(sniff.PDF), reads(pdf.Read), apart},
-		{"compound file", is(sniff.CompoundFS), readCompound, apart},
+		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},
+		{"workbook", is(sniff.BIFF), reads(xls.ReadStream), apart},
 		{"mail", isMail, readMail, apart},
 		{"html", isHTML, readHTML, here},
 		{"xml", isXML, readXML, here},

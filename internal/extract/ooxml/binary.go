@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/numfmt"
 	"labelmilter/internal/extract/sniff"
 )
 
@@ -126,9 +127,9 @@ func (r *reader) binary(b []byte) {
 				id := int(binary.LittleEndian.Uint16(d[2:]))
 				c, own := codes[id]
 				if !own {
-					c = builtin(id)
+					c = numfmt.Builtin(id)
 				}
-				r.book.formats = append(r.book.formats, parseFormat(c))
+				r.book.formats = append(r.book.formats, numfmt.Parse(c))
 			}
 		case brtWbProp:
 			r.book.date1904 = len(d) > 0 && d[0]&1 != 0
@@ -179,7 +180,7 @@ func (r *reader) binaryCell(w *document.Writer, typ int, d []byte) {
 
 func (r *reader) binaryNumber(w *document.Writer, style int, v float64) {
 	if !math.IsNaN(v) && !math.IsInf(v, 0) {
-		r.number(w, style, plain("", v))
+		r.number(w, style, numfmt.Plain("", v))
 	}
 }
 

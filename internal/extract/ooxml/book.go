@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/numfmt"
 	"labelmilter/internal/extract/xmlscan"
 )
 
@@ -23,9 +24,9 @@ const (
 // book is what the sheets of a workbook share.
 type book struct {
 	date1904 bool
-	formats  []*format // by cell style
-	data     []byte    // shared strings, one after the other
-	ends     []int     // end of each in data
+	formats  []*numfmt.Format // by cell style
+	data     []byte           // shared strings, one after the other
+	ends     []int            // end of each in data
 	used     []bool
 	reused   int
 	parts    map[int]bool // indexes of the parts that were read for this
@@ -198,7 +199,7 @@ func (r *reader) orphans() {
 func (b *book) styles(doc []byte) {
 	x := xmlscan.New(doc)
 	codes := map[int]string{}
-	parsed := map[int]*format{}
+	parsed := map[int]*numfmt.Format{}
 	in := false
 	for k := x.Next(); k != xmlscan.EOF; k = x.Next() {
 		name := string(x.Local())
@@ -237,9 +238,9 @@ func (b *book) styles(doc []byte) {
 			if !known {
 				c, own := codes[id]
 				if !own {
-					c = builtin(id)
+					c = numfmt.Builtin(id)
 				}
-				f = parseFormat(c)
+				f = numfmt.Parse(c)
 				parsed[id] = f
 			}
 			b.formats = append(b.formats, f)
@@ -247,10 +248,10 @@ func (b *book) styles(doc []byte) {
 	}
 }
 
-// display gives a number as a cell of a style shows it; "" if as it is.
-func (b *book) display(style int, v float64) string {
-	if b == nil || style < 0 || style >= len(b.formats) {
-		return ""
+// format is the number format of a style, nil if there is none.
+func (b *book) format(style int) *numfmt.Format {
+	if style < 0 || style >= len(b.formats) {
+		return nil
 	}
-	return b.formats[style].show(v, b.date1904)
+	return b.formats[style]
 }

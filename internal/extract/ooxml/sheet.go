@@ -2,7 +2,6 @@ package ooxml
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"strings"
 
@@ -154,47 +153,5 @@ func (r *reader) number(w *document.Writer, style int, raw string) {
 		w.String(raw)
 		return
 	}
-	shown := r.book.display(style, v)
-	date := shown != "" && r.book.formats[style].date(v)
-	if shown != "" {
-		w.String(shown)
-	}
-	full := ""
-	if date && r.book.formats[style].elapsed(v) {
-		full = ""
-	} else if date {
-		full = whole(v, r.book.date1904, shown)
-	} else if full = plain(raw, v); full == shown {
-		full = ""
-	}
-	switch {
-	case full == "":
-	case shown == "":
-		w.String(full)
-	default:
-		w.String(" (" + full + ")")
-	}
+	w.String(r.book.format(style).Cell(raw, v, r.book.date1904))
 }
-
-// plain is a number in full: no exponent, and no digits that only binary
-// fractions have (15 are significant, as Excel keeps them). The digits of a
-// whole number are kept as stored.
-func plain(raw string, v float64) string {
-	if raw != "" && len(raw) <= 400 && strings.Trim(raw, "0123456789") == "" {
-		return raw
-	}
-	if v > 1e30 || v < -1e30 || v != 0 && v < 1e-30 && v > -1e-30 {
-		return raw
-	}
-	if v == math.Trunc(v) {
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', significant, 64), 64)
-	if err != nil {
-		return raw
-	}
-	return strconv.FormatFloat(rounded, 'f', -1, 64)
-}
-
-// significant is how many digits of a number Excel keeps.
-const significant = 15

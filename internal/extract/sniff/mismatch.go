@@ -20,7 +20,7 @@ func families() []family {
 			[]string{"application/vnd.openxmlformats-officedocument", "application/vnd.ms-word.document.macro", "application/vnd.ms-excel.sheet", "application/vnd.ms-powerpoint.presentation", "application/vnd.ms-visio"}},
 		{"odf", "odt ods odp odg odf ott ots otp odm", []string{"application/vnd.oasis.opendocument"}},
 		{"zip", "zip jar apk epub xpi kmz war ear aar nupkg whl crx pages numbers key", []string{"application/zip", "application/x-zip", "application/jar", "application/epub", "application/java-archive", "application/vnd.google-earth.kmz"}},
-		{"ole", "doc dot xls xlt xla ppt pps pot msg msi pub vsd mpp", []string{"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook", "application/x-ole-storage", "application/vnd.ms-publisher", "application/x-ms-installer"}},
+		{"ole", "doc dot xls xlt xla ppt pps pot msg msi pub vsd mpp", []string{"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook", "application/x-ole-storage", "application/vnd.ms-publisher", "application/vnd.visio", "application/x-ms-installer"}},
 		{"pdf", "pdf", []string{"application/pdf"}},
 		{"image", "png jpg jpeg jpe jfif gif bmp dib tif tiff webp ico heic heif avif svg psd", []string{"image/"}},
 		{"executable", "exe dll scr com sys cpl ocx msi elf so dylib class", []string{"application/vnd.microsoft.portable-executable", "application/x-elf", "application/x-executable", "application/x-sharedlib", "application/x-object", "application/x-mach-binary", "application/x-java-applet"}},

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
+
+	"labelmilter/internal/extract/cfb"
 )
 
 // Kind is a format known by its signature.
@@ -34,7 +36,8 @@ const (
 	LHA        Kind = "lha"
 	CPIO       Kind = "cpio"
 	AR         Kind = "ar"
-	CompoundFS Kind = "cfb" // OLE compound file
+	CompoundFS Kind = "cfb"  // OLE compound file
+	BIFF       Kind = "biff" // a workbook of Excel that is no compound file
 	PDF        Kind = "pdf"
 	RTF        Kind = "rtf"
 	PostScript Kind = "ps"
@@ -57,6 +60,7 @@ func table() []signature {
 		{0, "%PDF-", PDF}, {0, "{\\rtf", RTF}, {0, "%!PS", PostScript}, {0, "\xc5\xd0\xd3\xc6", PostScript},
 		{0, "PK\x03\x04", Zip}, {0, "PK\x05\x06", Zip}, {0, "PK\x07\x08PK\x03\x04", Zip}, {0, "PK00PK\x03\x04", Zip},
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CompoundFS},
+		{0, "\x09\x00\x04\x00", BIFF}, {0, "\x09\x02\x06\x00", BIFF}, {0, "\x09\x04\x06\x00", BIFF}, {0, "\x09\x08\x08\x00\x00\x05", BIFF}, {0, "\x09\x08\x10\x00\x00\x06", BIFF},
 		{0, "Rar!\x1a\x07", RAR}, {0, "7z\xbc\xaf\x27\x1c", SevenZip},
 		{0, "\x1f\x8b\x08", Gzip}, {0, "\xfd7zXZ\x00", XZ}, {0, "\x28\xb5\x2f\xfd", Zstd},
 		{0, "MSCF\x00\x00\x00\x00", Cabinet}, {0, "\x78\x9f\x3e\x22", TNEF},
@@ -182,6 +186,25 @@ func ZipWithin(b []byte) bool {
 	return entries > 0 && at >= 0 && at+4 <= int64(len(b)) && string(b[at:at+4]) == "PK\x01\x02"
 }
 
+// compound names the document that a compound file holds, by the stream that
+// its format cannot do without; "" if it is of no known kind.
+func compound(b []byte) string {
+	f, err := cfb.Open(b)
+	if err != nil {
+		return ""
+	}
+	for _, k := range [][2]string{
+		{"WordDocument", "application/msword"}, {"Workbook", "application/vnd.ms-excel"}, {"Book", "application/vnd.ms-excel"},
+		{"PowerPoint Document", "application/vnd.ms-powerpoint"}, {"__properties_version1.0", "application/vnd.ms-outlook"},
+		{"VisioDocument", "application/vnd.visio"}, {"Quill", "application/vnd.ms-publisher"},
+	} {
+		if f.Root.Stream(k[0]) != nil || f.Root.Dir(k[0]) != nil {
+			return k[1]
+		}
+	}
+	return ""
+}
+
 // typeBytes is how much Type looks at.
 const typeBytes = 64 << 10
 
@@ -198,6 +221,12 @@ func Type(b []byte) string {
 		return "application/pdf"
 	case ISO:
 		return "application/x-iso9660-image"
+	case CompoundFS:
+		if t := compound(b); t != "" {
+			return t
+		}
+	case BIFF:
+		return "application/vnd.ms-excel"
 	case LZMA:
 		return "application/x-lzma"
 	}

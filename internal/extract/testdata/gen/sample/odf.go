@@ -60,4 +60,6 @@ func Odp() Document {
 }
 
 // All gives every made document.
-func All() []Document { return []Document{Docx(), Xlsx(), Pptx(), Odt(), Ods(), Odp()} }
+func All() []Document {
+	return []Document{Docx(), Xlsx(), Pptx(), Odt(), Ods(), Odp(), Doc(), Xls(), Ppt()}
+}

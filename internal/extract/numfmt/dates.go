@@ -1,4 +1,4 @@
-package ooxml
+package numfmt
 
 import (
 	"fmt"

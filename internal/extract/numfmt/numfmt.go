@@ -1,4 +1,8 @@
-package ooxml
+// Package numfmt displays numbers as cells of a spreadsheet do, by format codes
+// (ISO/IEC 29500-1 18.8.30, 18.8.31): up to four sections, divided by ";", of
+// placeholders, literals and date parts. Fractions are not displayed, and names
+// of months and days are English.
+package numfmt
 
 import (
 	"math"
@@ -6,11 +10,8 @@ import (
 	"strings"
 )
 
-// Number formats (ISO/IEC 29500-1 18.8.30, 18.8.31): up to four sections,
-// divided by ";", of placeholders, literals and date parts.
-
-// format is a parsed number format.
-type format struct {
+// Format is a parsed number format.
+type Format struct {
 	sections []section
 }
 
@@ -45,9 +46,9 @@ type section struct {
 // maxFormat bounds the length of a format code (Excel's own limit is 255).
 const maxFormat = 1024
 
-// builtin is the code of a format that needs no definition (18.8.30); those of
+// Builtin is the code of a format that needs no definition (18.8.30); those of
 // East Asian locales are shown in their order of year, month, day.
-func builtin(id int) string {
+func Builtin(id int) string {
 	switch {
 	case id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id >= 57 && id <= 58:
 		return "yyyy-mm-dd"
@@ -111,8 +112,9 @@ func builtin(id int) string {
 	return "General"
 }
 
-func parseFormat(code string) *format {
-	f := &format{}
+// Parse reads a format code; no code is an error.
+func Parse(code string) *Format {
+	f := &Format{}
 	if len(code) > maxFormat {
 		code = "General"
 	}
@@ -129,7 +131,7 @@ func parseFormat(code string) *format {
 
 // pick chooses the section for a value and says whether its sign is shown by
 // the section itself.
-func (f *format) pick(v float64) (*section, bool) {
+func (f *Format) pick(v float64) (*section, bool) {
 	s := f.sections
 	if s[0].op != "" {
 		for i := range s {
@@ -164,14 +166,14 @@ func (s *section) holds(v float64) bool {
 	return v == s.limit
 }
 
-// date reports that a value is displayed as a date or time.
-func (f *format) date(v float64) bool {
+// Date reports that a value is displayed as a date or time.
+func (f *Format) Date(v float64) bool {
 	s, _ := f.pick(v)
 	return s.isDate && v >= 0 && v < maxSerial
 }
 
 // elapsed reports that a value is displayed as a time that goes beyond a day.
-func (f *format) elapsed(v float64) bool {
+func (f *Format) elapsed(v float64) bool {
 	s, _ := f.pick(v)
 	for _, t := range s.tokens {
 		if t.kind == datePart && t.text[0] == '[' {
@@ -184,8 +186,8 @@ func (f *format) elapsed(v float64) bool {
 // maxSerial is the day after 9999-12-31 in the 1900 date system.
 const maxSerial = 2_958_466
 
-// show gives a value as displayed, "" where that is the plain number.
-func (f *format) show(v float64, date1904 bool) string {
+// Show gives a value as displayed, "" where that is the plain number.
+func (f *Format) Show(v float64, date1904 bool) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
 	}
@@ -283,4 +285,53 @@ func (s *section) literals() string {
 		}
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// Plain is a number in full: no exponent, and no digits that only binary
+// fractions have (15 are significant, as Excel keeps them). The digits of a
+// whole number are kept as stored; raw is the number as it stands in a text, ""
+// where it does not.
+func Plain(raw string, v float64) string {
+	if raw != "" && len(raw) <= 400 && strings.Trim(raw, "0123456789") == "" {
+		return raw
+	}
+	if v > 1e30 || v < -1e30 || v != 0 && v < 1e-30 && v > -1e-30 {
+		if raw != "" {
+			return raw
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	if v != math.Trunc(v) {
+		if r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', significant, 64), 64); err == nil {
+			v = r
+		}
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// significant is how many digits of a number Excel keeps.
+const significant = 15
+
+// Cell gives a number as displayed, and in full where that differs: all its
+// digits, or date and time of day in the form of ISO 8601. The serial number of
+// a date is not text. A nil format is General.
+func (f *Format) Cell(raw string, v float64, date1904 bool) string {
+	shown := ""
+	if f != nil {
+		shown = f.Show(v, date1904)
+	}
+	if shown == "" {
+		return Plain(raw, v)
+	}
+	full := ""
+	switch {
+	case !f.Date(v):
+		full = Plain(raw, v)
+	case !f.elapsed(v):
+		full = whole(v, date1904, shown)
+	}
+	if full == "" || full == shown {
+		return shown
+	}
+	return shown + " (" + full + ")"
 }

@@ -1,4 +1,4 @@
-package ooxml
+package numfmt
 
 import "testing"
 
@@ -23,11 +23,11 @@ func TestNumberFormats(t *testing.T) {
 		{"yyyy-mm-dd hh:mm", 43158.9999999, "2018-02-28 00:00"},
 		{`"open`, 1, "open"}, {"[", 1, ""}, {`\`, 1, ""}, {"0.", 3, "3"},
 	} {
-		if got := parseFormat(c.code).show(c.v, false); got != c.want {
+		if got := Parse(c.code).Show(c.v, false); got != c.want {
 			t.Errorf("%q of %v: got %q, want %q", c.code, c.v, got, c.want)
 		}
 	}
-	if got := parseFormat("yyyy-mm-dd").show(0, true); got != "1904-01-01" {
+	if got := Parse("yyyy-mm-dd").Show(0, true); got != "1904-01-01" {
 		t.Errorf("1904: got %q", got)
 	}
 }
@@ -46,9 +46,29 @@ func TestPlain(t *testing.T) {
 		case "1E300":
 			v = 1e300
 		}
-		if got := plain(raw, v); got != want {
+		if got := Plain(raw, v); got != want {
 			t.Errorf("%s: got %s, want %s", raw, got, want)
 		}
+	}
+}
+
+func TestCell(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code string
+		v    float64
+		want string
+	}{
+		{"General", 2.0 / 3, "0.666666666666667"}, {"0.00", 1.5, "1.50 (1.5)"}, {"yyyy-mm-dd", 43159, "2018-02-28"}, {"mm/dd/yyyy", 43159, "02/28/2018"},
+		{"d-mmm-yy", 43159, "28-Feb-18 (2018-02-28)"}, {"m/d/yyyy", 43159.5, "2/28/2018 (2018-02-28 12:00:00)"}, {"h:mm", 43159.5, "12:00 (2018-02-28 12:00:00)"}, {"h:mm", 0.5, "12:00 (12:00:00)"},
+		{"000-00-0000", 123456789, "123-45-6789 (123456789)"}, {"General", 4111111111111111, "4111111111111111"},
+	} {
+		if got := Parse(c.code).Cell("", c.v, false); got != c.want {
+			t.Errorf("%q of %v: got %q, want %q", c.code, c.v, got, c.want)
+		}
+	}
+	if got := (*Format)(nil).Cell("", 5, false); got != "5" {
+		t.Errorf("no format: %q", got)
 	}
 }
 
@@ -57,11 +77,12 @@ func FuzzFormat(f *testing.F) {
 		f.Add(s, 43159.75)
 	}
 	f.Fuzz(func(t *testing.T, code string, v float64) {
-		p := parseFormat(code)
-		if s := p.show(v, false); len(s) > 20*len(code)+400 {
+		p := Parse(code)
+		if s := p.Show(v, false); len(s) > 20*len(code)+400 {
 			t.Fatalf("%d bytes from a code of %d", len(s), len(code))
 		}
-		p.show(v, true)
-		p.date(v)
+		p.Show(v, true)
+		p.Date(v)
+		p.Cell("", v, false)
 	})
 }

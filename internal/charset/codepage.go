@@ -1,0 +1,114 @@
+package charset
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// Page is a code page of Windows, for formats that name charsets by number.
+type Page struct {
+	c     codec
+	table []rune // of the upper half, instead of c
+}
+
+// CodePage gives a code page by its number; 0 to 3 (the defaults of a machine)
+// and 42 (symbols) are read as Windows-1252. It reports whether the page can be
+// decoded; text in one that cannot is read as Windows-1252 too.
+func CodePage(n int) (Page, bool) {
+	if t := upperHalf(n); t != "" {
+		return Page{table: []rune(t)}, true
+	}
+	label := "cp" + strconv.Itoa(n)
+	switch {
+	case n >= 0 && n <= 3, n == 42, n == 20127:
+		label = "cp28591"
+	case n == 858:
+		label = "cp850"
+	case n == 1361:
+		label = "cp949" // Johab has no decoder; its ASCII and little else is the same
+	case n == 10001:
+		label = "shift_jis"
+	case n == 10002:
+		label = "big5"
+	case n == 10003:
+		label = "euc-kr"
+	case n == 10004:
+		label = "cp1256"
+	case n == 10005:
+		label = "cp1255"
+	case n == 10008:
+		label = "gb18030"
+	case n == 10010:
+		label = "cp10000"
+	case n == 10017:
+		label = "cp10007"
+	case n == 20932:
+		label = "euc-jp"
+	case n > 28591 && n <= 28606:
+		label = "iso-8859-" + strconv.Itoa(n-28590)
+	}
+	c, ok := find(label)
+	if !ok || c.kind == kindNone {
+		c, _ = find("cp28591")
+		return Page{c: c}, false
+	}
+	return Page{c: c}, true
+}
+
+// Decode reads b, which has no byte order mark, as text of the page.
+func (p Page) Decode(b []byte) string {
+	if p.table != nil {
+		out := make([]byte, 0, len(b)+len(b)/4)
+		for _, c := range b {
+			if c < utf8.RuneSelf {
+				out = append(out, c)
+			} else {
+				out = utf8.AppendRune(out, p.table[c-0x80])
+			}
+		}
+		return string(out)
+	}
+	if p.c.transparent && ascii(b) {
+		return string(b)
+	}
+	s, _ := decodeKind(b, p.c)
+	return s
+}
+
+// Double reports a page whose characters have one or two bytes.
+func (p Page) Double() bool { return p.c.kind == kindMulti }
+
+// Alphabet tells the code page of 8-bit text in an alphabet that is not Latin,
+// by its words without a single ASCII letter; western text has next to none. It
+// gives the page that was expected where the text does not tell.
+func Alphabet(b []byte, expected Page) Page {
+	var words []byte
+	all, mixed := 0, 0
+	for i := 0; i < len(b) && len(words) < guessWindow; {
+		from, high := i, 0
+		for i < len(b) && (b[i] >= utf8.RuneSelf || b[i]|0x20 >= 'a' && b[i]|0x20 <= 'z') {
+			if b[i] >= utf8.RuneSelf {
+				high++
+			}
+			i++
+		}
+		switch n := i - from; {
+		case n < 3 || high == 0:
+		case high == n:
+			all++
+			words = append(append(words, b[from:i]...), ' ')
+		default:
+			mixed++
+		}
+		if i == from {
+			i++
+		}
+	}
+	if all < 3 || all <= mixed {
+		return expected
+	}
+	if c, ok := find(detect(words)); ok && (c.kind == kindSingle || c.kind == kindMulti) {
+		return Page{c: c}
+	}
+	return expected
+}
