@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"labelmilter/internal/failpoint"
 	"labelmilter/internal/filter"
@@ -202,6 +203,57 @@ func TestFaultyReload(t *testing.T) {
 		}
 		if r := d.send(c, mail(fmt.Sprint("R", i), "x")); r.Decision.Code != 'a' || !strings.Contains(edits(r), "X-Ours") {
 			t.Errorf("%d: %v %s", i, r.Decision, edits(r))
+		}
+	}
+}
+
+// Through Postfix: a sender that is put off tries again and the message comes
+// once, whole. While the place fails nothing comes.
+func TestFaultsThroughPostfix(t *testing.T) {
+	mtalab.Require(t, "postfix")
+	d := site(t, "")
+	d.write("packs/site/policy.yaml", faultPolicy)
+	d.run(d.options())
+	sink, err := mtalab.NewSink(mtalab.SinkOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sink.Close()
+	pf := mtalab.PostfixFor(t, mtalab.Options{Milters: []string{"inet:" + d.Addrs()[1].String()}, NextHop: sink.Addr()})
+	for i, name := range []failpoint.Name{failpoint.Spool, failpoint.Detect, failpoint.Condition, failpoint.Edit, failpoint.Append} {
+		m := mtalab.Message{From: "a@agency.gov.au", To: []string{"x@example.com"}, Data: []byte(fmt.Sprintf(
+			"From: a@agency.gov.au\r\nTo: x@example.com\r\nSubject: editme\r\nMessage-ID: <p%d@agency.gov.au>\r\n\r\nbody of p%d.\r\n", i, i))}
+		off := failpoint.Arm(name, func() error {
+			if everyWhy[name] == filter.WhyPanic {
+				panic("canary")
+			}
+			return errors.New("no space left on device")
+		})
+		r := mtalab.Send(bg, pf.SMTPAddr(), m)
+		off()
+		if r.Last().Code != 451 {
+			t.Errorf("%s: %v", name, r.Last())
+		}
+		if n, _ := sink.Count(); n != i {
+			t.Errorf("%s: %d deliveries while it failed", name, n-i)
+		}
+		if r := mtalab.Send(bg, pf.SMTPAddr(), m); !r.Accepted() {
+			t.Errorf("%s: tried again: %v", name, r.Last())
+		}
+		got, err := sink.Wait(i+1, 30*time.Second)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, x := range got[i:] {
+			text := string(x.Data)
+			if len(x.To) != 2 { // and the reviewer
+				t.Errorf("%s: delivered to %v", name, x.To)
+			}
+			for _, part := range []string{"X-Tag: edited\r\n", "Subject: [EDITED] editme\r\n", "\r\n\r\na banner\r\n", fmt.Sprintf("body of p%d.\r\n", i)} {
+				if strings.Count(text, part) != 1 {
+					t.Errorf("%s: %q stands %d times in:\n%s", name, part, strings.Count(text, part), text)
+				}
+			}
 		}
 	}
 }
