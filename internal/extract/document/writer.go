@@ -91,3 +91,6 @@ func (w *Writer) Join() {
 
 // Bytes is the text so far; not to be changed.
 func (w *Writer) Bytes() []byte { return w.b }
+
+// Left is how much can still be written.
+func (w *Writer) Left() int { return max(w.max-len(w.b), 0) }

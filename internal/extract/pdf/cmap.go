@@ -13,7 +13,7 @@ import (
 const (
 	maxMappings = 400_000 // of one CMap
 	maxRanges   = 20_000
-	maxUseCMap  = 8
+	maxText     = 32 // characters of one code
 )
 
 // codeRange is a range of codes of one length.
@@ -159,7 +159,19 @@ func (c *cmap) char(code uint32, s string) {
 		c.full = true
 		return
 	}
-	c.chars[code] = s
+	c.chars[code] = cutText(s)
+}
+
+// cutText keeps what one glyph may stand for: a ligature, or a word; more only
+// makes much out of little.
+func cutText(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > maxText {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 func (c *cmap) bfRange(l *lexer) {
@@ -171,7 +183,7 @@ func (c *cmap) bfRange(l *lexer) {
 		from, to := number32(low), number32(high)
 		switch l.next() {
 		case tokString:
-			c.span(mapRange{low: from, high: to, text: []rune(utf16Text(l.val))})
+			c.span(mapRange{low: from, high: to, text: []rune(cutText(utf16Text(l.val)))})
 		case tokOpen:
 			for code := from; ; code++ {
 				t := l.next()

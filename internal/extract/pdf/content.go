@@ -11,6 +11,7 @@ const (
 	maxOperators = 20_000_000 // in one document
 	maxForms     = 12         // forms in each other
 	formCost     = 50         // operators that the use of a form counts as
+	fontCost     = 4000       // bytes that reading a font counts as
 	maxOperands  = 100_000    // of one operator
 	maxStates    = 512        // saved graphics states
 )
@@ -56,6 +57,7 @@ type interpreter struct {
 	lm    matrix
 	ops   int // operators so far, of the document
 	stack []operand
+	array bool // an array is open
 	depth int
 	fonts map[ref]*font
 	forms map[*stream]bool // in work
@@ -68,7 +70,7 @@ type interpreter struct {
 // run interprets content with its resources.
 func (in *interpreter) run(b []byte, resources dict) {
 	l := lexer{b: b}
-	in.stack = in.stack[:0]
+	in.stack, in.array = in.stack[:0], false
 	local := map[name]*font{}
 	for !in.over {
 		t := l.next()
@@ -76,7 +78,7 @@ func (in *interpreter) run(b []byte, resources dict) {
 		case tokEOF:
 			return
 		case tokWord:
-			if in.ops++; in.ops > maxOperators {
+			if in.ops++; in.ops+in.f.work > maxOperators {
 				in.over = true
 				in.f.Skip(budget.WorkBudget, "operators")
 				return
@@ -85,10 +87,17 @@ func (in *interpreter) run(b []byte, resources dict) {
 				in.over = true
 				return
 			}
+			if in.array && string(l.val) != "TJ" && string(l.val) != "BT" && string(l.val) != "ET" {
+				continue // QUIRK: operators within the array of TJ
+			}
+			in.array = false
 			in.operator(&l, resources, local)
 			in.stack = in.stack[:0]
 			l.release()
 		default:
+			if t == tokOpen || t == tokClose {
+				in.array = t == tokOpen
+			}
 			if len(in.stack) < maxOperands {
 				in.stack = append(in.stack, operand{t, l.num, l.val})
 			}
@@ -337,6 +346,7 @@ func (in *interpreter) loadFont(o object) *font {
 			return t
 		}
 	}
+	f.spend(fontCost)
 	var t *font
 	if d := f.dict(o); d != nil {
 		t = f.loadFont(d)

@@ -13,6 +13,8 @@ const (
 	maxChain    = 32         // references to references
 	maxCached   = 1_000_000  // values of parsed objects kept
 	maxTrailers = 1000
+	maxStreams  = 200_000
+	maxPacked   = 64 << 20 // bytes of object streams kept
 )
 
 // entry is where an object stands.
@@ -29,17 +31,27 @@ type entry struct {
 // table cannot lie, and what is left of a damaged file is found.
 type file struct {
 	document.Sink
-	b        []byte
-	entries  []entry
-	at       map[int]int32 // object number → index in entries
-	packed   [][]byte      // data of the object streams
-	trailers []dict        // of trailers and cross-reference streams, in order
-	crypt    *crypt
-	cache    map[ref]object
-	cached   int
-	data     map[*stream][]byte
-	dataSize int
+	b          []byte
+	entries    []entry
+	at         map[int]int32 // object number → index in entries
+	packed     [][]byte      // data of the object streams
+	packedSize int
+	trailers   []dict // of trailers and cross-reference streams, in order
+	crypt      *crypt
+	cache      map[ref]object
+	cached     int
+	data       map[*stream][]byte
+	dataSize   int
+	streams    int
+	noEnd      bool // no "endstream" follows any more
+	work       int  // beside operators: bytes of fonts and maps read, in units of workUnit
 }
+
+// workUnit is how many bytes of fonts and other tables cost as much as an operator.
+const workUnit = 8
+
+// spend counts work beside operators.
+func (f *file) spend(bytes int) { f.work += bytes/workUnit + 1 }
 
 // open finds the objects of b.
 func open(b []byte, s document.Sink) *file {
@@ -65,11 +77,11 @@ func (f *file) scan() {
 			if i < 0 {
 				break
 			}
-			if at := from + i; at < 3 || string(b[at-3:at]) != "end" {
+			at := from + i
+			if from = at + 6; isStream(b, at) {
 				nextStream = at
 				return
 			}
-			from += i + 6
 		}
 		nextStream = len(b)
 	}
@@ -90,10 +102,7 @@ func (f *file) scan() {
 		}
 		e := entry{num: num, gen: gen, pos: pos}
 		find(pos)
-		e.end = len(b)
-		if j := bytes.Index(b[pos:], []byte("obj")); j >= 0 {
-			e.end = pos + j
-		}
+		e.end = nextObject(b, pos)
 		if nextStream < e.end {
 			e.end = nextStream
 			e.stream, pos = f.streamAt(e, nextStream)
@@ -102,6 +111,33 @@ func (f *file) scan() {
 		}
 		f.entries = append(f.entries, e)
 	}
+}
+
+// isStream reports the keyword "stream" at position at: it follows a dictionary.
+func isStream(b []byte, at int) bool {
+	for at > 0 && class[b[at-1]] == white {
+		at--
+	}
+	return at > 1 && b[at-1] == '>' && b[at-2] == '>'
+}
+
+// nextObject gives where the next "endobj" or head of an object stands.
+func nextObject(b []byte, from int) int {
+	for at := from; at < len(b); {
+		i := bytes.Index(b[at:], []byte("obj"))
+		if i < 0 {
+			break
+		}
+		at += i
+		if at-3 >= from && string(b[at-3:at]) == "end" {
+			return at - 3
+		}
+		if _, _, ok := header(b, at); ok {
+			return at
+		}
+		at += 3
+	}
+	return len(b)
 }
 
 // header reads "n g" before position i.
@@ -150,6 +186,12 @@ func (f *file) streamAt(e entry, at int) (*stream, int) {
 	if start < len(f.b) && f.b[start] == '\n' {
 		start++
 	}
+	if f.streams++; f.streams > maxStreams {
+		if f.streams == maxStreams+1 {
+			f.Skip(budget.Parts, "streams")
+		}
+		return nil, start
+	}
 	s := &stream{dict: d, num: e.num, gen: e.gen}
 	if n, ok := d["Length"].(float64); ok {
 		if end, ok := f.ends(start, n); ok {
@@ -159,11 +201,13 @@ func (f *file) streamAt(e entry, at int) (*stream, int) {
 	}
 	// A length that is an object of its own mostly follows, but for
 	// one-pass writers also comes before.
-	end := len(f.b)
-	if i := bytes.Index(f.b[start:], []byte("endstream")); i >= 0 {
-		end = start + i
-	} else if i := bytes.Index(f.b[start:], []byte("endobj")); i >= 0 {
-		end = start + i
+	end := nextObject(f.b, start)
+	if !f.noEnd {
+		if i := bytes.Index(f.b[start:], []byte("endstream")); i >= 0 {
+			end = start + i
+		} else {
+			f.noEnd = true
+		}
 	}
 	s.raw = f.b[start:end]
 	return s, end
@@ -307,6 +351,10 @@ func (f *file) objectStream(s *stream, all []entry) []entry {
 	first, _ := f.resolve(s.dict["First"]).(float64)
 	if first < 0 || first > float64(len(b)) {
 		f.Damaged("object stream")
+		return all
+	}
+	if f.packedSize += len(b); f.packedSize > maxPacked {
+		f.Skip(budget.ExpandedTotal, "object streams")
 		return all
 	}
 	f.packed = append(f.packed, b)

@@ -44,6 +44,7 @@ type font struct {
 	builtin *[256]string
 
 	// composite fonts
+	subtype name // of the descendant
 	codes   *cmap
 	shapes  map[uint32]*shape
 	cidW    map[uint32]float64
@@ -70,8 +71,13 @@ func (f *file) loadFont(d dict) *font {
 	for _, s := range []string{"wingdings", "webdings", "dingbats", "symbol", "marlett", "awesome", "icon", "bullet", "msam", "msbm", "cmex", "cmsy", "mtextra", "euex", "lasy", "wasy", "mathext"} {
 		t.symbolFont = t.symbolFont || strings.Contains(lower, s)
 	}
-	if s := f.stream(d["ToUnicode"]); s != nil {
-		t.unicode = parseCMap(f.decode(s), predefined)
+	switch o := f.resolve(d["ToUnicode"]).(type) {
+	case *stream:
+		t.unicode = f.cmap(o)
+	case name: // QUIRK: the codes are Unicode
+		if strings.HasPrefix(string(o), "Identity") {
+			t.unicode = &cmap{ranges: []mapRange{{low: 1, high: 0xffff, text: []rune{1}}}}
+		}
 	}
 	if t.kind == "Type0" {
 		t.composite()
@@ -87,6 +93,13 @@ func (f *file) loadFont(d dict) *font {
 	}
 	t.encoding(lower)
 	return t
+}
+
+// cmap reads a CMap in a stream.
+func (f *file) cmap(s *stream) *cmap {
+	b := f.decode(s)
+	f.spend(len(b))
+	return parseCMap(b, predefined)
 }
 
 // standardWidths gives the widths of the standard font that a name means, or is
@@ -181,11 +194,12 @@ func (t *font) composite() {
 	t.shapes = map[uint32]*shape{}
 	child := f.dict(first(f.array(t.dict["DescendantFonts"])))
 	t.descriptor = f.dict(child["FontDescriptor"])
+	t.subtype = f.name(child["Subtype"])
 	switch e := f.resolve(t.dict["Encoding"]).(type) {
 	case name:
 		t.codes = predefined(e)
 	case *stream:
-		t.codes = parseCMap(f.decode(e), predefined)
+		t.codes = f.cmap(e)
 		if u := f.name(e.dict["UseCMap"]); u != "" && len(t.codes.spaces) == 0 {
 			if base := predefined(u); base != nil {
 				t.codes.use(base)
@@ -221,6 +235,7 @@ func (t *font) composite() {
 func (t *font) cidWidths(a array) {
 	f := t.f
 	t.cidW = map[uint32]float64{}
+	f.spend(8 * len(a))
 	for i := 0; i+1 < len(a); {
 		c, ok := f.number(a[i])
 		if !ok || c < 0 || c > 1<<20 {
@@ -228,6 +243,7 @@ func (t *font) cidWidths(a array) {
 			continue
 		}
 		if list, ok := f.resolve(a[i+1]).(array); ok {
+			f.spend(8 * len(list))
 			for k, o := range list {
 				if w, ok := f.number(o); ok {
 					t.cidW[uint32(c)+uint32(k)] = w
@@ -291,7 +307,12 @@ func (t *font) fill(code int, h *shape) {
 	case t.kind != "Type3":
 		h.width = t.std[code] * t.scale
 	}
-	h.text, h.known = t.text(code)
+	if h.text, h.known = t.text(code); h.text == "" && code >= 0x20 && code < 0x7f && !t.symbolFont {
+		// Nothing tells: most likely the code is the character. But for a space
+		// that stays a guess.
+		h.text = string(rune(code))
+		h.known = code == ' '
+	}
 }
 
 // text finds the text of a code of a simple font: by ToUnicode, by the glyph's
@@ -405,6 +426,7 @@ func (t *font) load() {
 	t.loaded = true
 	f, d := t.f, t.descriptor
 	if s := f.stream(d["FontFile"]); s != nil {
+		f.spend(64 << 10)
 		e, ok := type1Encoding(f.decode(s))
 		if ok {
 			t.builtin = &e
@@ -412,7 +434,9 @@ func (t *font) load() {
 		return
 	}
 	if s := f.stream(d["FontFile2"]); s != nil {
-		t.tt = parseTrueType(f.decode(s))
+		b := f.decode(s)
+		f.spend(len(b))
+		t.tt = parseTrueType(b)
 		return
 	}
 	s := f.stream(d["FontFile3"])
@@ -420,6 +444,7 @@ func (t *font) load() {
 		return
 	}
 	b := f.decode(s)
+	f.spend(len(b))
 	if len(b) > 4 && (string(b[:4]) == "OTTO" || string(b[:4]) == "\x00\x01\x00\x00" || string(b[:4]) == "true") {
 		t.tt = parseTrueType(b)
 		t.cff = t.tt.cff
@@ -485,6 +510,11 @@ func (t *font) cidText(code, cid uint32) (string, bool) {
 	if t.cff != nil && t.cff.names != nil {
 		if s := t.cff.text(int(cid)); s != "" {
 			return s, true
+		}
+	}
+	if t.kind == "Type0" && t.subtype == "CIDFontType2" && int64(gid) < int64(len(macNames)) && !t.symbolFont {
+		if s := glyphText(macNames[gid]); s != "" {
+			return s, false // a guess: the order of many TrueType fonts
 		}
 	}
 	return "", t.symbolFont || cid == 0

@@ -16,6 +16,7 @@ const (
 	sameLine   = 0.5  // of an em across is still the line
 	sameGlyph  = 0.12 // of an em between equal glyphs is a glyph drawn twice
 	unknownRun = 8    // glyphs without text in a row that are a word
+	maxLines   = 50_000
 )
 
 // placed is one glyph of the line in hand.
@@ -28,11 +29,10 @@ type placed struct {
 
 // line is a finished line of a page.
 type line struct {
-	off, n   int // its text
-	from, to float64
-	across   float64
-	em       float64
-	ux, uy   float64
+	off, n     int32 // its text
+	from, to   float32
+	across, em float32
+	ux, uy     float32
 }
 
 // page gathers what a page shows: glyphs into lines, lines into a text.
@@ -49,8 +49,11 @@ type page struct {
 	// the direction and size that following glyphs have
 	nux, nuy, nem float64
 
-	lines []line
-	out   []byte // text of the lines
+	lines  []line
+	out    []byte // text of the lines
+	joined []byte // text of the page so far
+	room   int    // bytes of text that can still be kept
+	full   bool   // they are reached
 
 	held    []heldGlyph
 	holding bool
@@ -79,6 +82,9 @@ func (p *page) begin(ux, uy, em float64) { p.nux, p.nuy, p.nem = ux, uy, em }
 
 // glyph adds a glyph that starts at x, y and is w wide.
 func (p *page) glyph(h *shape, x, y, w float64) {
+	if p.full {
+		return
+	}
 	if p.holding {
 		if len(p.held) < maxOperands {
 			p.held = append(p.held, heldGlyph{h, x, y, w, p.nux, p.nuy, p.nem})
@@ -89,7 +95,9 @@ func (p *page) glyph(h *shape, x, y, w float64) {
 	t := h.text
 	if !h.known {
 		p.unknown++
-		t = "\uFFFD"
+		if t == "" {
+			t = "\uFFFD"
+		}
 		if h != p.lastUnknown { // the same again is a leader or a rule
 			if p.run++; p.run == unknownRun {
 				p.runs++
@@ -111,6 +119,9 @@ func (p *page) add(t string, x, y, w float64) {
 		turned := p.nux*p.ux+p.nuy*p.uy < 0.98
 		if d := across - p.across; turned || d > sameLine*(p.nem+last.em)/2 || -d > sameLine*(p.nem+last.em)/2 || n >= maxOperands {
 			p.flush()
+		} else if d := along - last.from; d < sameGlyph*p.nem && -d < sameGlyph*p.nem && string(p.text[last.off:last.off+last.n]) == t && t != " " {
+			last.to = max(last.to, along+w)
+			return // drawn again to look bold
 		} else if along < last.from-0.05*p.nem || along < last.to-p.nem {
 			p.back = true
 			p.chunk++
@@ -171,7 +182,7 @@ func (p *page) flush() {
 		return
 	}
 	start := len(p.out)
-	l := line{off: start, from: g[0].from, to: g[len(g)-1].to, across: p.across, em: p.em, ux: p.ux, uy: p.uy}
+	l := line{off: int32(start), from: float32(g[0].from), to: float32(g[len(g)-1].to), across: float32(p.across), em: float32(p.em), ux: float32(p.ux), uy: float32(p.uy)}
 	if p.back {
 		p.order()
 		g = p.glyphsBuf
@@ -183,16 +194,22 @@ func (p *page) flush() {
 		p.write(g, gap)
 	}
 	for _, x := range g {
-		l.from, l.to = min(l.from, x.from), max(l.to, x.to)
+		l.from, l.to = min(l.from, float32(x.from)), max(l.to, float32(x.to))
 	}
 	for len(p.out) > start && p.out[len(p.out)-1] == ' ' {
 		p.out = p.out[:len(p.out)-1]
 	}
-	if l.n = len(p.out) - start; l.n > 0 {
+	if l.n = int32(len(p.out) - start); l.n > 0 {
 		p.lines = append(p.lines, l)
 	}
 	p.glyphsBuf, p.text = p.glyphsBuf[:0], p.text[:0]
 	p.back, p.rtl, p.chunk = false, false, 0
+	if len(p.out) > p.room {
+		p.full = true
+	}
+	if len(p.lines) > maxLines {
+		p.give()
+	}
 }
 
 // chunkOf is a run of glyphs without a step back.
@@ -446,9 +463,18 @@ func (p *page) image(m matrix) {
 }
 
 // finish gives the text of the page.
-func (p *page) finish(write func([]byte)) {
+func (p *page) finish() []byte {
 	p.flush()
-	var joined []byte
+	p.give()
+	return p.joined
+}
+
+// give joins the lines so far.
+func (p *page) give() {
+	joined := p.joined
+	if len(joined) > 0 && len(p.lines) > 0 {
+		joined = append(joined, '\n')
+	}
 	for i, l := range p.lines {
 		t := p.out[l.off : l.off+l.n]
 		if i > 0 {
@@ -460,9 +486,11 @@ func (p *page) finish(write func([]byte)) {
 		}
 		joined = append(joined, t...)
 	}
-	if len(joined) > 0 {
-		write(joined)
+	p.joined = joined
+	if len(joined) > p.room {
+		p.full = true
 	}
+	p.lines, p.out = p.lines[:0], p.out[:0]
 }
 
 // hyphen gives the length of a hyphen that breaks a word between two lines, 0 if
@@ -481,6 +509,6 @@ func hyphen(before, after []byte) int {
 }
 
 // reset makes ready for the next page.
-func (p *page) reset() {
-	*p = page{glyphsBuf: p.glyphsBuf[:0], text: p.text[:0], lines: p.lines[:0], out: p.out[:0], units: p.units[:0], once: p.once}
+func (p *page) reset(room int) {
+	*p = page{glyphsBuf: p.glyphsBuf[:0], text: p.text[:0], lines: p.lines[:0], out: p.out[:0], units: p.units[:0], joined: p.joined[:0], once: p.once, room: room}
 }

@@ -15,6 +15,7 @@ const (
 	maxOutline     = 50_000
 	maxFields      = 100_000
 	maxAttachments = 5000
+	maxSearched    = 500_000_000 // bytes searched for what is shown already
 )
 
 // keys gives the keys of a dictionary in order.
@@ -116,7 +117,7 @@ func (r *reader) xmp(s *stream, property func(source, name, value string)) {
 				case "about", "lang", "parseType", "xmptk", "resource", "nodeID", "type":
 					continue
 				}
-				if buf = xmlscan.Append(buf[:0], v); !bytes.HasPrefix(buf, []byte("http://")) || !structure {
+				if buf = xmlscan.Append(buf[:0], v); !bytes.HasPrefix(buf, []byte("adobe:ns:")) && !(structure && bytes.HasPrefix(buf, []byte("http://"))) {
 					property("xmp", string(n), string(buf))
 				}
 			}
@@ -213,7 +214,7 @@ func (r *reader) annotations(page dict, shown []byte) {
 			if text == "" {
 				text = significant(string(shown))
 			}
-			if s := significant(c); s == "" || !strings.Contains(text, s) {
+			if !r.says(text, c) {
 				r.show(c)
 			}
 		}
@@ -273,11 +274,20 @@ func (r *reader) value(o object, shown string) {
 			}
 		}
 	case text, *stream:
-		v := r.long(o)
-		if s := significant(v); s == "" || !strings.Contains(shown, s) {
+		if v := r.long(o); !r.says(shown, v) {
 			r.show(v)
 		}
 	}
+}
+
+// says reports that a text, of which only what is significant is given, has a
+// value in it. A long text is not searched for ever.
+func (r *reader) says(shown, value string) bool {
+	if r.searched += len(shown); r.searched > maxSearched {
+		return false
+	}
+	s := significant(value)
+	return s != "" && strings.Contains(shown, s)
 }
 
 // xfa hands on an XFA form: packets of one XML document (ISO 32000-1 12.7.8).

@@ -47,6 +47,7 @@ type reader struct {
 
 	pages, imagePages, textPages int
 	letters                      int
+	searched                     int
 	glyphs, unknown, runs        int
 	drawn                        []string
 }
@@ -114,7 +115,8 @@ func (r *reader) readPages(root dict) {
 	r.tree(root["Pages"], inherited{}, 0)
 	r.each(func(n ref, span []byte) {
 		if !r.done[n] && !r.in.over && bytes.Contains(span, []byte("/Page")) && r.name(r.dict(n)["Type"]) == "Page" {
-			r.onePage(n, inherited{})
+			r.done[n] = true
+			r.onePage(r.dict(n), inherited{})
 		}
 	})
 	if r.pages == 0 {
@@ -132,8 +134,9 @@ func (r *reader) tree(o object, up inherited, depth int) {
 	kids, isNode := r.resolve(d["Kids"]).(array)
 	if !isNode {
 		if isRef {
-			r.onePage(n, up)
+			r.done[n] = true
 		}
+		r.onePage(d, up)
 		return
 	}
 	if isRef {
@@ -156,8 +159,7 @@ func (i inherited) with(d dict) inherited {
 }
 
 // onePage reads a page and its annotations.
-func (r *reader) onePage(n ref, up inherited) {
-	r.done[n] = true
+func (r *reader) onePage(d dict, up inherited) {
 	if r.pages++; r.pages > maxPages {
 		if r.pages == maxPages+1 {
 			r.Skip(budget.Parts, "pages")
@@ -167,11 +169,10 @@ func (r *reader) onePage(n ref, up inherited) {
 	if r.out.Over() || r.Ended() {
 		return
 	}
-	d := r.dict(n)
 	up = up.with(d)
 	resources := r.dict(up.resources)
 	in, p := r.in, r.in.page
-	p.reset()
+	p.reset(r.out.Left())
 	in.gs = state{ctm: unit, stretch: 1}
 	in.saved, in.marks, in.tm, in.lm = in.saved[:0], nil, unit, unit
 	in.run(r.contents(d["Contents"]), resources)
@@ -229,15 +230,11 @@ func (r *reader) endPage(d, resources dict, area float64) {
 	}
 	r.patterns(resources)
 	r.appearances(d)
-	letters := 0
-	var text []byte
-	p.finish(func(b []byte) {
-		letters = len(bytes.TrimSpace(b))
-		r.out.Line()
-		r.out.Write(b)
-		r.out.Line()
-		text = b
-	})
+	text := p.finish()
+	letters := len(bytes.TrimSpace(text))
+	r.out.Line()
+	r.out.Write(text)
+	r.out.Line()
 	r.annotations(d, text)
 	r.letters += letters
 	r.glyphs += p.glyphs
@@ -348,7 +345,7 @@ func (r *reader) loose() {
 			continue
 		}
 		in := r.in
-		in.page.reset()
+		in.page.reset(r.out.Left())
 		in.gs = state{ctm: unit, stretch: 1}
 		in.saved, in.marks, in.tm, in.lm = in.saved[:0], nil, unit, unit
 		own := r.dict(s.dict["Resources"])

@@ -2,7 +2,10 @@ package pdf
 
 import "encoding/binary"
 
-const maxGlyphs = 65536
+const (
+	maxGlyphs    = 65536
+	maxSubtables = 12
+)
 
 // trueType is what a TrueType or OpenType font program tells about the characters
 // of its glyphs (OpenType 1.9: cmap, post).
@@ -56,7 +59,7 @@ func (t *trueType) cmap(b []byte) {
 	if len(b) < 4 {
 		return
 	}
-	for i := range min(int(binary.BigEndian.Uint16(b[2:])), 50) {
+	for i := range min(int(binary.BigEndian.Uint16(b[2:])), maxSubtables) {
 		e := 4 + 8*i
 		if e+8 > len(b) {
 			return
