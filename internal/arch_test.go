@@ -46,6 +46,7 @@ var allowed = map[string]string{
 	"extract/pdf/glyph":             "",
 	"extract/pdf/glyph/gen":         "",
 	"extract/odf":                   "extract/document extract/sniff extract/xmlscan",
+	"extract/helper":                "extract",
 	"extract/worker":                "budget extract",
 	"extract":                       "budget charset message extract/archive extract/document extract/htmltext extract/odf extract/ole extract/ooxml extract/pdf extract/sniff extract/xls",
 	"authres":                       "facts message",
@@ -70,7 +71,7 @@ var allowed = map[string]string{
 
 	// rules
 	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
-	"assemble": "authres budget config label marking message pipeline plan policy rulepack rules strictyaml",
+	"assemble": "authres budget config extract/helper label marking message pipeline plan policy rulepack rules strictyaml",
 	"config":   "budget marking strictyaml",
 
 	// judging
@@ -90,7 +91,7 @@ var allowed = map[string]string{
 	"admin":             "",
 	"manual":            "",
 	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
-	"cli":               "app assemble config extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
+	"cli":               "app assemble config extract/helper extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
 
 	// tests, demo, measurements
 	"mtalab":              "",

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 
 	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
 	"labelmilter/internal/config"
+	"labelmilter/internal/extract/helper"
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
@@ -110,11 +112,27 @@ func siteLabels(c *config.Config, rs *rulepack.Ruleset, p *pipeline.Pipeline) st
 	return ps
 }
 
+// helpers are the programs that read what is not read otherwise, nil if there
+// are none.
+func helpers(c *config.Config) *helper.Programs {
+	var list []helper.Program
+	for _, h := range c.Extract.Helper {
+		list = append(list, helper.Program{Types: h.Types, Command: h.Command, Timeout: h.Timeout, Memory: int64(h.Memory), Network: h.Network})
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return helper.New(list, runtime.GOMAXPROCS(0))
+}
+
 // Judge is the pipeline of a configuration without its rules.
 func Judge(c *config.Config) pipeline.Pipeline {
 	p := pipeline.Pipeline{Limits: c.Limits.Budget(), Write: c.Labels.Write, Simulate: c.Simulated(), Default: map[message.Direction]label.ID{},
 		Thread: pipeline.Thread{Ledger: pipeline.ThreadMode(c.Labels.Thread.Ledger), Quoted: pipeline.ThreadMode(c.Labels.Thread.Quoted),
 			Declassifiers: c.Labels.Thread.Declassifiers, Justify: c.Labels.Thread.Justify}}
+	if h := helpers(c); h != nil {
+		p.Helper = h
+	}
 	p.Trust = pipeline.Trust{Claims: c.Labels.Trust.Claims, Verifiers: authres.Verifiers{IDs: c.Labels.Trust.AuthServIDs, ARCSealers: c.Labels.Trust.ARCSealers}}
 	p.Expire = c.Labels.Expiry == "honour"
 	l := c.Labels

@@ -4,6 +4,8 @@
 // of a closed list, which policy can act on.
 package budget
 
+import "slices"
+
 // Limits are the bounds for one message. Use Default and change single
 // fields.
 type Limits struct {
@@ -140,6 +142,11 @@ func (b *Budget) Skip(s Skip) {
 		}
 	}
 	b.skips = append(b.skips, s)
+}
+
+// Inspected takes back reasons of a part that was read after all.
+func (b *Budget) Inspected(part string, reasons []Reason) {
+	b.skips = slices.DeleteFunc(b.skips, func(s Skip) bool { return s.Part == part && slices.Contains(reasons, s.Reason) })
 }
 
 // Skips gives what was recorded, in order of appearance.

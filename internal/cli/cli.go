@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"labelmilter/internal/extract/helper"
 	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/strictyaml"
 )
@@ -93,6 +94,9 @@ type command struct {
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == worker.Command {
 		return worker.Main() // before anything else: it starts and ends with the mail
+	}
+	if len(args) > 0 && args[0] == helper.Command {
+		return helper.Main(args[1:])
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

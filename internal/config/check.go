@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -24,6 +25,7 @@ func (k *checker) all() {
 	k.rules()
 	k.labels()
 	k.limits()
+	k.helpers()
 	k.state()
 	k.admin()
 }
@@ -112,6 +114,28 @@ func (k *checker) state() {
 }
 
 // limits checks that a part of a whole is not larger than it.
+// helpers look at the programs of extraction.
+func (k *checker) helpers() {
+	for i, n := range elements(given(k.root, "extract", "helper")) {
+		if i >= len(k.c.Extract.Helper) {
+			return
+		}
+		h := &k.c.Extract.Helper[i]
+		k.each(h.Types, n.Get("types"), func(n *strictyaml.Node, v string) string {
+			if strings.Count(v, "/") != 1 {
+				k.d.Problem(n, "write a type as image/png or image/*", "%q is not a media type", v)
+			}
+			return strings.ToLower(v)
+		})
+		if len(h.Command) == 0 || h.Command[0] == "" {
+			continue // required
+		}
+		if _, err := exec.LookPath(h.Command[0]); err != nil {
+			k.d.Warn(n.Get("command"), "install it, or give its full path", "helper program %q is not found", h.Command[0])
+		}
+	}
+}
+
 func (k *checker) limits() {
 	l := k.c.Limits
 	for _, x := range []struct {

@@ -182,6 +182,17 @@ type Extract struct {
 	Workers   int             `yaml:"workers" min:"0" max:"1024" default:"0" doc:"Worker processes at most; 0 is as many as messages are judged at the same time."`
 	Memory    strictyaml.Size `yaml:"memory" min:"128MiB" max:"16GiB" default:"512MiB" doc:"Memory of one worker."`
 	Timeout   time.Duration   `yaml:"timeout" min:"1s" max:"10m" default:"30s" doc:"Time for one attachment; only a net below the limits that count."`
+	Helper    []Program       `yaml:"helper" doc:"Programs that read what is not read otherwise: pictures (OCR), further formats."`
+}
+
+// Program reads content on standard input and writes text to standard output.
+type Program struct {
+	strictyaml.Pos
+	Types   []string        `yaml:"types,required" doc:"Media types it is asked for, by the bytes or declared; * as wildcard." example:"[image/*]"`
+	Command []string        `yaml:"command,required" doc:"Program and arguments; content comes on standard input, text goes to standard output in UTF-8." example:"[tesseract, stdin, stdout, -l, eng]"`
+	Timeout time.Duration   `yaml:"timeout" min:"1s" max:"10m" default:"20s" doc:"For one piece of content."`
+	Memory  strictyaml.Size `yaml:"memory" min:"16MiB" max:"64GiB" default:"1GiB" doc:"Address space of the program."`
+	Network bool            `yaml:"network" default:"false" doc:"It may use the network, as a client of a server does."`
 }
 
 // Load reads and checks a file. The Config is nil if there are errors.

@@ -39,6 +39,7 @@ type Job struct {
 	Used     budget.Used       `json:"used"`
 	Had      int64             `json:"had"`      // text kept of the part
 	Metadata int64             `json:"metadata"` // properties kept of the message
+	Wants    []string          `json:"wants"`    // media types that a helper takes
 }
 
 // Found is what a job found; Used and Metadata go on from the job's.
@@ -50,7 +51,8 @@ type Found struct {
 	Properties []document.Property `json:"properties"`
 	Used       budget.Used         `json:"used"`
 	Metadata   int64               `json:"metadata"`
-	Late       bool                `json:"late"` // the context has ended
+	Late       bool                `json:"late"`   // the context has ended
+	Wanted     []Wanted            `json:"wanted"` // for a helper
 }
 
 // Read reads the job in this process.
@@ -58,10 +60,10 @@ func (j Job) Read(ctx context.Context, lease *budget.Lease) Found {
 	b := budget.New(j.Limits)
 	b.Resume(j.Used)
 	x := newExtractor(ctx, b, lease)
-	x.metadata, x.had[j.Path] = j.Metadata, j.Had
+	x.metadata, x.had[j.Path], x.wants = j.Metadata, j.Had, j.Wants
 	x.item(&item{path: j.Path, typ: j.Type, charset: j.Charset, params: j.Params, names: j.Names, where: j.Where, depth: j.Depth, data: j.Data})
 	return Found{Texts: x.texts, Parts: x.parts, Skips: b.Skips(), Labels: x.labels, Properties: x.properties,
-		Used: b.Used(), Metadata: x.metadata, Late: x.late}
+		Used: b.Used(), Metadata: x.metadata, Late: x.late, Wanted: x.wanted}
 }
 
 // leafItem reads a leaf of the MIME tree: content with a structure of its own
@@ -73,7 +75,7 @@ func (x *extractor) leafItem(it *item) {
 		return
 	}
 	j := Job{Path: it.path, Type: valid(it.typ), Charset: valid(it.charset), Params: maps.Clone(it.params), Where: it.where, Depth: it.depth,
-		Data: it.data, Limits: x.b.Limits, Used: x.b.Used(), Had: x.had[it.path], Metadata: x.metadata}
+		Data: it.data, Limits: x.b.Limits, Used: x.b.Used(), Had: x.had[it.path], Metadata: x.metadata, Wants: x.wants}
 	for _, n := range it.names {
 		j.Names = append(j.Names, valid(n))
 	}
@@ -118,6 +120,7 @@ func (x *extractor) take(f Found) {
 		x.texts = append(x.texts, t)
 	}
 	x.parts = append(x.parts, f.Parts...)
+	x.wanted = append(x.wanted, f.Wanted[:min(len(f.Wanted), maxHelped-min(len(x.wanted), maxHelped))]...)
 	x.labels = append(x.labels, f.Labels...)
 	x.properties = append(x.properties, f.Properties...)
 }

@@ -70,6 +70,8 @@ type Options struct {
 	// Apart reads containers and documents in another process; nil: in this
 	// one. The result is the same.
 	Apart Apart
+	// Helper is asked for text that the readers here cannot read; nil: nobody.
+	Helper Helper
 	// Memory is drawn from as long as the lease is held; nil: without bound.
 	Memory *budget.Lease
 }
@@ -85,11 +87,17 @@ func Extract(ctx context.Context, m *message.Message, l budget.Limits) Result {
 func (o Options) Extract(ctx context.Context, m *message.Message) Result {
 	x := newExtractor(ctx, budget.New(o.Limits), o.Memory)
 	x.apart = o.Apart
+	if o.Helper != nil {
+		x.wants = o.Helper.Wants()
+	}
 	for _, f := range m.Header {
 		x.field("", f)
 	}
 	if m.Root != nil {
 		x.part(m.Root, m.Root, false)
+	}
+	if o.Helper != nil {
+		x.help(o.Helper)
 	}
 	skipped := append([]budget.Skip(nil), m.Skips...)
 	for _, s := range x.b.Skips() {

@@ -19,6 +19,8 @@ type extractor struct {
 	lease   *budget.Lease
 	readers []reader
 	apart   Apart
+	wants   []string // media types that a helper takes
+	wanted  []Wanted // for it
 	texts   []Text
 	parts   []PartInfo
 	had     map[string]int64 // text kept by part

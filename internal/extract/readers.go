@@ -90,6 +90,7 @@ func (x *extractor) item(it *item) {
 		x.fact(it, document.Anomaly)
 		readZip(x, it)
 	}
+	x.want(it)
 	p := &x.parts[it.line]
 	p.Text = x.had[it.path] - had
 	if it.where != InBody && sniff.Mismatch(p.TrueType, it.typ, it.names) {

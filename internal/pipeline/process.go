@@ -25,6 +25,7 @@ type Pipeline struct {
 	Rules  *rulepack.Ruleset
 	Limits budget.Limits
 	Apart  extract.Apart  // who reads containers and documents; nil: this process
+	Helper extract.Helper // asked for text that the readers cannot read; nil: nobody
 	Memory *budget.Memory // what all messages in hand draw from; nil: no bound
 	Write  []string       // headers to write
 	Text   Text           // how what is written about the label reads
@@ -54,7 +55,7 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	dir := p.Rules.Site.Direction(m.Envelope)
 	lease := p.Memory.Lease(ctx)
 	defer lease.Release()
-	read := extract.Options{Limits: p.Limits, Apart: p.Apart, Memory: lease}
+	read := extract.Options{Limits: p.Limits, Apart: p.Apart, Helper: p.Helper, Memory: lease}
 	failpoint.Here(failpoint.Extract)
 	ex := read.Extract(ctx, m)
 	failpoint.Here(failpoint.Detect)

@@ -36,10 +36,12 @@ type Sandbox struct {
 	Missing  string `json:"missing"`  // why one is not there
 }
 
-// found is extract.Found with the sizes of its texts instead of them.
+// found is extract.Found with the sizes of its texts, and of the content for
+// helpers, instead of them.
 type found struct {
 	extract.Found
-	Sizes []int `json:"sizes"`
+	Sizes  []int `json:"sizes"`
+	Wanted []int `json:"wanted_sizes"`
 }
 
 func writeFrame(w io.Writer, v any, raw ...[]byte) error {
@@ -100,7 +102,12 @@ func writeFound(w io.Writer, f extract.Found) error {
 		t.Body = ""
 		out.Texts[i] = t
 	}
-	return writeFrame(w, out, all)
+	raw := [][]byte{all}
+	for _, x := range f.Wanted {
+		out.Wanted = append(out.Wanted, len(x.Data))
+		raw = append(raw, x.Data)
+	}
+	return writeFrame(w, out, raw...)
 }
 
 // readFound reads what a job found; the texts share one piece of memory.
@@ -110,17 +117,27 @@ func readFound(r io.Reader) (extract.Found, error) {
 	if err != nil {
 		return extract.Found{}, err
 	}
-	if len(in.Sizes) != len(in.Texts) {
+	if len(in.Sizes) != len(in.Texts) || len(in.Wanted) != len(in.Found.Wanted) {
 		return extract.Found{}, errFrame
 	}
-	all := string(raw)
-	for i, n := range in.Sizes {
-		if n < 0 || n > len(all) {
+	texts := 0
+	for _, n := range in.Sizes {
+		if n < 0 || n > len(raw)-texts {
 			return extract.Found{}, errFrame
 		}
+		texts += n
+	}
+	all, raw := string(raw[:texts]), raw[texts:]
+	for i, n := range in.Sizes {
 		in.Texts[i].Body, all = all[:n], all[n:]
 	}
-	if all != "" {
+	for i, n := range in.Wanted {
+		if n < 0 || n > len(raw) {
+			return extract.Found{}, errFrame
+		}
+		in.Found.Wanted[i].Data, raw = raw[:n:n], raw[n:]
+	}
+	if len(raw) > 0 {
 		return extract.Found{}, errFrame
 	}
 	return in.Found, nil

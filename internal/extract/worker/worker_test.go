@@ -128,6 +128,9 @@ func TestSameAsHere(t *testing.T) {
 	small.Limits.TextTotal, small.Limits.ExpandedTotal, small.Limits.Parts = 1000, 20_000, 4
 	small.Used = budget.Used{Parts: 1, Expanded: 5000, Text: 10}
 	jobs["limits"] = small
+	pictures := jobOf(sample.Zip([2]string{"a.gif", "GIF89a\x01\x00\x01\x00"}, [2]string{"b.txt", "words"}, [2]string{"c.gif", "GIF89a\x01\x00\x01\x00 more"}))
+	pictures.Wants = []string{"image/*"}
+	jobs["wanted"] = pictures
 	for name, j := range jobs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
