@@ -48,8 +48,11 @@ func Decide(c *Catalogue, e Evidence) Assignment {
 	if b, ok := highest(c, base); ok {
 		a.set(c, b)
 	}
-	if floor, ok := highest(c, e.Floor); ok && e.Standard != "" && e.Standard != floor.Label {
-		a.ByStandard = e.Standard
+	if floor, ok := highest(c, e.Floor); ok {
+		if e.Standard != "" && e.Standard != floor.Label {
+			a.ByStandard = e.Standard
+		}
+		a.incomparable(c, floor, e.Floor)
 	}
 	if called {
 		switch {
@@ -76,6 +79,25 @@ func Decide(c *Catalogue, e Evidence) Assignment {
 	}
 	return a
 }
+
+// incomparable records that sources call for labels of one rank, which cannot
+// be compared: the first is kept. Disagreement of field and subject has names
+// of its own.
+func (a *Assignment) incomparable(c *Catalogue, best Candidate, floor []Candidate) {
+	top := c.find(best.Label).Rank
+	var lost []string
+	for _, x := range floor {
+		if l := c.find(x.Label); l != nil && l.Rank == top && x.Label != best.Label && x.Source != best.Source &&
+			!(ofMarking(x.Source) && ofMarking(best.Source)) && !slices.Contains(lost, string(x.Label)) {
+			lost = append(lost, string(x.Label))
+		}
+	}
+	if len(lost) > 0 {
+		a.Conflicts = append(a.Conflicts, Conflict{Code: IncomparableLabels, Kept: string(best.Label), Lost: lost, Detail: "labels of one rank: the first counts"})
+	}
+}
+
+func ofMarking(s Source) bool { return s == FromHeader || s == FromSubject }
 
 // bestRule gives the winning candidate among the rules that set a label and
 // records the ones that lost.

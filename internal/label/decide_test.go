@@ -48,6 +48,8 @@ func TestDecide(t *testing.T) {
 			outcome: Labelled, label: "high", source: FromSubject, std: "low"},
 		{name: "equal floors: the first", e: Evidence{Floor: []Candidate{floorOf("mid", FromHeader), floorOf("mid2", FromSubject)}, Standard: "mid"},
 			outcome: Labelled, label: "mid", source: FromHeader},
+		{name: "a document of the same rank", e: Evidence{Floor: []Candidate{floorOf("mid", FromHeader), floorOf("mid2", FromDocument), floorOf("low", FromThread)}, Standard: "mid"},
+			outcome: Labelled, label: "mid", source: FromHeader, conflicts: []string{IncomparableLabels}},
 		{name: "a rule raises", e: Evidence{Floor: []Candidate{floorOf("low", FromHeader)}, Rules: []Candidate{ruleFor("high", "p/a", "")}},
 			outcome: Labelled, label: "high", source: FromRule},
 		{name: "a rule does not lower", e: Evidence{Floor: []Candidate{floorOf("high", FromHeader)}, Rules: []Candidate{ruleFor("low", "p/a", ReplaceAlways)}},
