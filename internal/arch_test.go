@@ -23,7 +23,7 @@ var allowed = map[string]string{
 	"cmd/labelmilter": "cli",
 
 	// leaves
-	"failpoint": "", "redact": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
+	"failpoint": "", "redact": "", "tip": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
 
 	// the message and its text
 	"message":                       "budget charset",
@@ -65,17 +65,18 @@ var allowed = map[string]string{
 	"directory":      "strictyaml",
 	"directory/ldap": "directory",
 	"label":          "marking",
-	"policy":         "failpoint budget detect directory extract extract/document facts label marking match message sit strictyaml verdict",
-	"plan":           "failpoint bodyedit budget detect dkim label marking message policy rewrite verdict",
+	"override":       "budget detect extract message redact",
+	"policy":         "failpoint budget detect directory extract extract/document facts label marking match message sit strictyaml verdict tip",
+	"plan":           "failpoint bodyedit budget detect dkim label marking message policy rewrite verdict override",
 	"rewrite":        "message verdict",
 
 	// rules
-	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict",
+	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict tip",
 	"assemble": "authres budget config extract/helper label marking message pipeline plan policy rulepack rules strictyaml",
-	"config":   "budget marking strictyaml",
+	"config":   "budget marking strictyaml tip",
 
 	// judging
-	"pipeline": "authres failpoint extract/document budget detect extract facts label marking message plan policy rulepack sit verdict",
+	"pipeline": "authres failpoint extract/document budget detect extract facts label marking message plan policy rulepack sit verdict override redact tip",
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "authres budget fixture message pipeline policy replay rulepack strictyaml",
@@ -86,12 +87,12 @@ var allowed = map[string]string{
 	"milter":            "verdict",
 	"milter/miltertest": "",
 	"store":             "failpoint",
-	"enforce":           "failpoint facts pipeline policy store verdict",
-	"filter":            "failpoint authres budget directory enforce facts label message milter pipeline plan policy verdict",
+	"enforce":           "failpoint facts pipeline policy store verdict override",
+	"filter":            "failpoint authres budget directory enforce facts label message milter pipeline plan policy verdict override",
 	"admin":             "",
 	"manual":            "",
 	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
-	"cli":               "app assemble config extract/helper extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict",
+	"cli":               "app assemble config extract/helper extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict override",
 
 	// tests, demo, measurements
 	"mtalab":              "",

@@ -9,6 +9,7 @@ package admin
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ type Gauges struct {
 type Metrics struct {
 	messages  *prometheus.CounterVec
 	rules     *prometheus.CounterVec
+	overrides *prometheus.CounterVec
+	offers    *prometheus.CounterVec
+	refused   *prometheus.CounterVec
 	seconds   *prometheus.HistogramVec
 	bytes     prometheus.Counter
 	failures  *prometheus.CounterVec
@@ -60,8 +64,11 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
 	}
 	m := &Metrics{
-		messages: counters("messages_total", "Messages answered.", "direction", "verdict", "outcome", "label"),
-		rules:    counters("rule_hits_total", "Messages matched by a rule.", "policy", "rule", "mode"),
+		messages:  counters("messages_total", "Messages answered.", "direction", "verdict", "outcome", "label"),
+		rules:     counters("rule_hits_total", "Messages matched by a rule.", "policy", "rule", "mode"),
+		overrides: counters("overrides_total", "Rules lifted by senders.", "policy", "rule", "kind"),
+		offers:    counters("override_offers_total", "Override tokens given out.", "policy", "rule"),
+		refused:   counters("override_refusals_total", "Override tokens that opened nothing.", "reason"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: "processing_seconds",
 			Help:    "Time from the end of a message to its answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"direction"}),
@@ -96,7 +103,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 		}
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.messages, m.rules, m.seconds, m.bytes, m.failures, m.skipped, m.unsent, m.gone, m.store,
+	for _, c := range []prometheus.Collector{m.messages, m.rules, m.overrides, m.offers, m.refused, m.seconds, m.bytes, m.failures, m.skipped, m.unsent, m.gone, m.store,
 		m.faults, m.panics, m.workers, m.reloadOK, m.reloadAt, m.reloads, m.ruleset, m.ruleCount} {
 		errs = append(errs, reg.Register(c))
 	}
@@ -108,6 +115,9 @@ type Message struct {
 	Direction, Verdict, Outcome, Label string
 	Bytes                              int64
 	Rules                              []Rule // that matched
+	Overrides                          []Rule // that the sender lifted; Mode is the kind
+	Offered                            string // "policy/rule" that offered an override
+	Refused                            string // why an override token opened nothing
 	Skipped                            []string
 	Fail                               string // reason of the fail mode, "" if none
 	Gone                               bool   // nobody waited for the answer
@@ -129,6 +139,15 @@ func (m *Metrics) Message(x Message) {
 	m.bytes.Add(float64(max(x.Bytes, 0)))
 	for _, r := range x.Rules {
 		m.rules.WithLabelValues(r.Policy, r.Rule, r.Mode).Inc()
+	}
+	for _, r := range x.Overrides {
+		m.overrides.WithLabelValues(r.Policy, r.Rule, r.Mode).Inc()
+	}
+	if policy, rule, ok := strings.Cut(x.Offered, "/"); ok {
+		m.offers.WithLabelValues(policy, rule).Inc()
+	}
+	if x.Refused != "" {
+		m.refused.WithLabelValues(x.Refused).Inc()
 	}
 	for _, s := range x.Skipped {
 		m.skipped.WithLabelValues(s).Inc()

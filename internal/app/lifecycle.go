@@ -156,6 +156,9 @@ func (a *App) prune(ctx context.Context) {
 		if err == nil {
 			_, err = a.store.PruneHistory(ctx, a.o.Now().Add(-keep.History))
 		}
+		if err == nil {
+			_, err = a.store.PruneOverrides(ctx, a.o.Now().Add(-keep.Overrides))
+		}
 		switch {
 		case ctx.Err() != nil:
 			return

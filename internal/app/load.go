@@ -132,12 +132,9 @@ func recordedOnly(set *policy.Set) strictyaml.Problems {
 					what = append(what, string(x.Kind))
 				}
 			}
-			if r.Override != nil {
-				what = append(what, "override")
-			}
 			if len(what) > 0 {
 				ps = append(ps, strictyaml.Problem{Pos: r.Pos, Severity: strictyaml.Warning,
-					Message: fmt.Sprintf("rule %s/%s: %s is recorded only, nothing is sent and no sender can get past the rule", b.ID, r.ID, strings.Join(what, ", ")),
+					Message: fmt.Sprintf("rule %s/%s: %s is recorded only, nothing is sent", b.ID, r.ID, strings.Join(what, ", ")),
 					Fix:     "read it in log show"})
 			}
 		}

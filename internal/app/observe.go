@@ -12,5 +12,9 @@ func (a *App) observe(e filter.Event) {
 	for _, r := range e.Matched {
 		m.Rules = append(m.Rules, admin.Rule{Policy: r.Policy, Rule: r.Rule, Mode: r.Mode})
 	}
+	for _, o := range e.Overrides {
+		m.Overrides = append(m.Overrides, admin.Rule{Policy: o.Policy, Rule: o.Rule, Mode: o.Kind})
+	}
+	m.Offered, m.Refused = e.Offered, e.Refused
 	a.metrics.Message(m)
 }

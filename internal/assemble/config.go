@@ -46,7 +46,8 @@ func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
 	if o.Catalogue == "" {
 		o.Catalogue = c.Labels.Catalogue
 	}
-	o.Site = &policy.Organisation{Domains: c.Organisation.Domains, Networks: c.Organisation.Networks, TenantID: c.Organisation.TenantID}
+	o.Site = &policy.Organisation{Domains: c.Organisation.Domains, Networks: c.Organisation.Networks, TenantID: c.Organisation.TenantID,
+		Name: c.Organisation.Name, Language: c.Organisation.Language, Languages: c.Organisation.Languages}
 	o.GUIDs, o.Ceiling = c.Labels.GUIDs, c.Labels.Ceiling
 	for _, a := range c.Rules.Assign {
 		o.Assign = append(o.Assign, rulepack.Assign{Pos: a.Pos, Name: a.Name, Policy: a.Policy, Mode: policy.Mode(a.Mode), Priority: a.Priority,

@@ -73,6 +73,9 @@ type Edit struct {
 	Banners []Banner
 	Redact  []Redaction
 	Remove  []Removal
+	// FirstLine, if not nil, takes the first line of the text that people
+	// see out, where it says so. It is given the line without line end.
+	FirstLine func(line string) bool
 }
 
 // Result is the message as it becomes.
@@ -87,6 +90,8 @@ type Result struct {
 	Removed int
 	// Masked counts the values that were masked.
 	Masked int
+	// Cut counts the texts whose first line was taken out.
+	Cut int
 }
 
 // Apply makes the edits. An error means that removing or masking could not be

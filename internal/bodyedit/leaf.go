@@ -19,7 +19,7 @@ func (w *writer) leaf(p, parent *message.Part, s state) {
 	if s.protected && seen {
 		w.locked = true
 	}
-	wanted := len(w.edit.Redact) > 0
+	wanted := len(w.edit.Redact) > 0 || w.edit.FirstLine != nil && seen
 	if !wanted && (!seen || s.protected || len(w.edit.Banners) == 0) {
 		return
 	}
@@ -36,6 +36,12 @@ func (w *writer) leaf(p, parent *message.Part, s state) {
 			t.now, n = r.plain(t.now)
 		}
 		masked += n
+	}
+	if w.edit.FirstLine != nil && seen {
+		if now := cutFirst(t, w.edit.FirstLine); now != t.now {
+			t.now = now
+			w.res.Cut++
+		}
 	}
 	if t.changed() && s.protected {
 		w.fail(ErrProtected)

@@ -187,7 +187,7 @@ Exit codes: 0 done; 1 could not do it; 2 wrong usage, configuration or packs;
 	f.StringArrayVar(&a.rules.dirs, "rules", nil, "`DIR` with rule packs, instead of the default packs (repeatable)")
 	f.StringArrayVar(&a.rules.packs, "pack", nil, "embedded pack `ID` to add (repeatable)")
 	f.StringVar(&a.rules.catalogue, "catalogue", "", "label catalogue `ID` to use")
-	root.AddCommand(a.serveCmd(), a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.versionCmd())
+	root.AddCommand(a.serveCmd(), a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.overrideCmd(), a.versionCmd())
 	root.AddCommand(helpTopics()...)
 	return root
 }

@@ -77,10 +77,12 @@ type Timeouts struct {
 
 // Organisation is whose mail is judged.
 type Organisation struct {
-	Name     string         `yaml:"name" doc:"Name in texts to senders." example:"Example Agency"`
-	Domains  []string       `yaml:"domains" doc:"Mail domains of the organisation; with a leading dot the subdomains." example:"[agency.gov.au, .agency.gov.au]"`
-	Networks []netip.Prefix `yaml:"networks" doc:"Networks whose clients are internal." example:"[10.0.0.0/8]"`
-	TenantID string         `yaml:"tenant_id" doc:"Microsoft 365 tenant (directory) GUID; needed to write msip_labels." example:"00000000-0000-0000-0000-000000000000"`
+	Name      string            `yaml:"name" doc:"Name in texts to senders." example:"Example Agency"`
+	Domains   []string          `yaml:"domains" doc:"Mail domains of the organisation; with a leading dot the subdomains." example:"[agency.gov.au, .agency.gov.au]"`
+	Networks  []netip.Prefix    `yaml:"networks" doc:"Networks whose clients are internal." example:"[10.0.0.0/8]"`
+	TenantID  string            `yaml:"tenant_id" doc:"Microsoft 365 tenant (directory) GUID; needed to write msip_labels." example:"00000000-0000-0000-0000-000000000000"`
+	Language  string            `yaml:"language" enum:"en|de|es|fr|nl|sv" default:"en" doc:"Language of texts to senders, where neither the directory (attribute language) nor languages knows another."`
+	Languages map[string]string `yaml:"languages" doc:"Language of texts to senders by mail domain; with a leading dot for the subdomains." example:"{.agency.de: de}"`
 }
 
 // Labels is what is written about labels.
@@ -157,9 +159,10 @@ type Fail struct {
 
 // Retention is how long things are kept.
 type Retention struct {
-	Threads time.Duration `yaml:"threads" min:"1d" max:"3660d" default:"180d" doc:"High-water marks of conversations, since their last message."`
-	History time.Duration `yaml:"history" min:"8d" max:"3660d" default:"180d" doc:"Whom senders wrote to, and how many recipients conversations had, since the last message."`
-	Records time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
+	Threads   time.Duration `yaml:"threads" min:"1d" max:"3660d" default:"180d" doc:"High-water marks of conversations, since their last message."`
+	History   time.Duration `yaml:"history" min:"8d" max:"3660d" default:"180d" doc:"Whom senders wrote to, and how many recipients conversations had, since the last message."`
+	Records   time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
+	Overrides time.Duration `yaml:"overrides" min:"1d" max:"3660d" default:"400d" doc:"Override tokens: since they were used, or have expired unused."`
 }
 
 // Admin is the HTTP side.

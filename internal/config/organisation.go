@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"labelmilter/internal/strictyaml"
+	"labelmilter/internal/tip"
 )
 
 func (k *checker) organisation() {
@@ -32,9 +33,30 @@ func (k *checker) organisation() {
 			k.d.Problem(n, "name the networks of the organisation", "network %s makes every client internal", p)
 		}
 	}
+	k.languages()
 	if n := given(k.root, "organisation", "tenant_id"); n != nil && o.TenantID != "" {
 		o.TenantID = k.guid(n, "tenant_id", o.TenantID)
 	}
+}
+
+// languages checks the languages by domain.
+func (k *checker) languages() {
+	o := &k.c.Organisation
+	node := given(k.root, "organisation", "languages")
+	if node == nil {
+		return
+	}
+	out := make(map[string]string, len(o.Languages))
+	for _, e := range node.Entries() {
+		if !e.Value.IsScalar() {
+			continue
+		}
+		k.d.OneOf(e.Value, "language", e.Value.Text(), tip.Languages())
+		if d := k.domain(e.Key, e.Key.Text()); d != "" {
+			out[d] = e.Value.Text()
+		}
+	}
+	o.Languages = out
 }
 
 // unmap makes IPv4 networks out of those written as IPv4-mapped IPv6.

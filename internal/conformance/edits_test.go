@@ -288,7 +288,7 @@ func TestCase13Replies(t *testing.T) {
 			"lf":      {"a\n250 OK", []string{"a", "250 OK"}},
 			"crlf":    {"a\r\nb\r\n", []string{"a", "b"}},
 			"nul":     {"a\x00b", []string{"ab"}},
-			"utf8":    {"gr\u00fc\u00df", []string{"gr??"}},
+			"utf8":    {"gr\u00fc\u00df", []string{"gruess"}},
 			"tab":     {"a\tb", []string{"a b"}},
 			"empty":   {"", []string{"refused by policy"}},
 			"long":    {strings.Repeat("long ", 120), []string{strings.TrimSpace(strings.Repeat("long ", 80)), strings.TrimSpace(strings.Repeat("long ", 40))}},

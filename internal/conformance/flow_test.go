@@ -170,6 +170,7 @@ func (r *recorder) FailureSeen(context.Context, string) (int, error)            
 func (r *recorder) History(context.Context, policy.Needs, string, []string, []string, time.Time) map[string]facts.Fact {
 	return nil
 }
+func (r *recorder) Grant(context.Context, string) facts.Fact { return facts.Fact{} }
 
 // mark is a judgement that writes one field.
 func mark(value string) filter.Process {

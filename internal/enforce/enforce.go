@@ -31,6 +31,8 @@ type Store interface {
 	MostRecipients(ctx context.Context, ids []string) (int, bool, error)
 	// Failure counts a fail-mode answer by message digest.
 	Failure(ctx context.Context, digest string) (int, error)
+	// Override gives a token by its hash.
+	Override(ctx context.Context, hash []byte) (store.Override, bool, error)
 }
 
 var _ Store = (*store.Store)(nil)
@@ -64,7 +66,14 @@ type Intent struct {
 }
 
 // Ticket stands for a recorded intent. The zero value stands for none.
-type Ticket struct{ id int64 }
+type Ticket struct {
+	id    int64
+	Token string // that the reply gives out, "" for none
+}
+
+// ErrSpent: the token that the message rests on is used up. Nothing was
+// recorded, and the message is to be judged anew.
+var ErrSpent = store.ErrSpent
 
 // Intent writes the decision record. When it returns without error the record
 // is durable and the reply may go out. It waits at most ten seconds.
@@ -73,6 +82,10 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 		return Ticket{}, fmt.Errorf("enforce: decision record: %w", err)
 	}
 	r := in.Result
+	token, offer, err := e.offer(r)
+	if err != nil {
+		return Ticket{}, err
+	}
 	data, err := r.JSON()
 	if err != nil {
 		return Ticket{}, fmt.Errorf("enforce: decision record: %w", err)
@@ -99,13 +112,16 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 	if d := r.Verdict.Disposition; in.Remember && (d == verdict.Accept || d == verdict.Quarantine) {
 		rec.Sent = &store.Delivery{Sender: r.Envelope.MailFrom, Recipients: r.Envelope.RcptTo, Bytes: r.Message.Size, Thread: in.Thread}
 	}
+	if in.Fail == "" {
+		rec.Offer, rec.Spend = offer, spend(r)
+	}
 	ctx, cancel := context.WithTimeout(ctx, intentWait)
 	defer cancel()
 	id, err := e.store.Append(ctx, rec)
 	if err != nil {
 		return Ticket{}, fmt.Errorf("enforce: decision record: %w", err)
 	}
-	return Ticket{id: id}, nil
+	return Ticket{id: id, Token: token}, nil
 }
 
 // Outcome notes whether the answer of an intent went out whole; sent is the

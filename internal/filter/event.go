@@ -26,20 +26,44 @@ type Event struct {
 	Outcome      string
 	Label        string // id, "" if none
 	Verdict      verdict.Disposition
-	Rule         string        // that won, "policy/rule"
-	Matched      []RuleHit     // rules that matched
-	Skipped      []string      // distinct reasons of what was not inspected
-	Fail         Why           // "" if the pipeline decided
-	Gone         bool          // nobody waited for an answer: nothing was decided
-	Ruleset      string        // digest
-	Duration     time.Duration // from end of message to the answer
-	SendError    error         // the answer did not go out
+	Rule         string         // that won, "policy/rule"
+	Matched      []RuleHit      // rules that matched
+	Overrides    []RuleOverride // rules that the sender lifted
+	Offered      string         // rule that offered an override, "policy/rule", "" for none
+	Refused      string         // why an override token opened nothing, "" if none came or it did
+	Skipped      []string       // distinct reasons of what was not inspected
+	Fail         Why            // "" if the pipeline decided
+	Gone         bool           // nobody waited for an answer: nothing was decided
+	Ruleset      string         // digest
+	Duration     time.Duration  // from end of message to the answer
+	SendError    error          // the answer did not go out
 }
 
 // RuleHit is a rule that matched.
 type RuleHit struct {
 	Policy, Rule, Mode string
 	Effective          bool
+}
+
+// RuleOverride is a rule that was lifted.
+type RuleOverride struct{ Policy, Rule, Kind string }
+
+func (e *Event) overrides(o pipeline.Override) {
+	if o.Offer != nil {
+		_, e.Offered, _ = strings.Cut(o.Offer.Rule, "/")
+	}
+	if o.Claim == nil {
+		return
+	}
+	e.Refused = o.Claim.Reason
+	if !o.Claim.Accepted {
+		return
+	}
+	for _, r := range o.Claim.Rules {
+		if p := strings.Split(r, "/"); len(p) == 3 {
+			e.Overrides = append(e.Overrides, RuleOverride{p[1], p[2], o.Claim.Kind})
+		}
+	}
 }
 
 func (e *Event) fill(r pipeline.Result) {
@@ -59,6 +83,7 @@ func (e *Event) fill(r pipeline.Result) {
 			e.Matched = append(e.Matched, RuleHit{Policy: x.Policy, Rule: x.Rule, Mode: string(x.Mode), Effective: x.Effective})
 		}
 	}
+	e.overrides(r.Override)
 	seen := map[string]bool{}
 	for _, s := range r.Inspection.Skipped {
 		if k := string(s.Reason); !seen[k] {

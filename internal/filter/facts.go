@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/facts"
 	"labelmilter/internal/failpoint"
 	"labelmilter/internal/message"
+	"labelmilter/internal/override"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/policy"
 )
@@ -25,6 +26,9 @@ func (s *session) facts(ctx context.Context, set *Settings, m *message.Message, 
 	maps.Copy(named, people(ctx, set, m.Envelope))
 	if set.Needs.History() {
 		maps.Copy(named, s.f.o.Enforcer.History(ctx, set.Needs, m.Envelope.MailFrom, m.Envelope.RcptTo, m.Before(), at))
+	}
+	if t := override.TokenOf(m.Header, m.Envelope.RcptTo, set.Site.HasDomain); t != "" {
+		named[override.Fact] = s.f.o.Enforcer.Grant(ctx, t)
 	}
 	return facts.Facts{Now: at.UTC(), Named: named}
 }

@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
 	"labelmilter/internal/milter"
+	"labelmilter/internal/override"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/plan"
 	"labelmilter/internal/policy"
@@ -154,7 +155,7 @@ func (s *session) failMode(ctx context.Context, set *Settings, env message.Envel
 func (s *session) fail(ctx context.Context, m *mail, env message.Envelope, built *message.Message, why Why) (pipeline.Result, milter.Final) {
 	r := pipeline.Result{
 		Schema: pipeline.Schema, Direction: string(m.set.Site.Direction(env)), Outcome: label.None,
-		Envelope: pipeline.Envelope{MailFrom: env.MailFrom, RcptTo: append([]string{}, env.RcptTo...), ClientIP: env.ClientIP,
+		Envelope: pipeline.Envelope{MailFrom: env.MailFrom, RcptTo: withoutTokens(env.RcptTo), ClientIP: env.ClientIP,
 			AuthUser: env.AuthUser, TLS: env.TLS, QueueID: env.QueueID},
 		Message: pipeline.Message{Kinds: []string{}, Recipients: len(env.RcptTo)},
 		Effects: []plan.Effect{},
@@ -200,6 +201,16 @@ func (m *mail) failEdits(d verdict.Disposition, rule, digest string, why Why) []
 		return out
 	}
 	return append(append(out, m.own.remove(nil)...), insert)
+}
+
+// withoutTokens gives mailboxes as they may be recorded.
+func withoutTokens(boxes []string) []string {
+	out := make([]string, 0, len(boxes))
+	for _, b := range boxes {
+		plain, _, _ := override.Address(b)
+		out = append(out, plain)
+	}
+	return out
 }
 
 func empty[T any](s *[]T) { *s = []T{} }

@@ -68,6 +68,7 @@ type Enforcer interface {
 	Outcome(ctx context.Context, t enforce.Ticket, sent error)
 	FailureSeen(ctx context.Context, digest string) (int, error)
 	ThreadFloor(ctx context.Context, ids []string, now time.Time) facts.Fact
+	Grant(ctx context.Context, token string) facts.Fact
 	History(ctx context.Context, needs policy.Needs, from string, to, thread []string, now time.Time) map[string]facts.Fact
 }
 

@@ -54,6 +54,7 @@ func (r *recorder) Outcome(_ context.Context, _ enforce.Ticket, sent error) {
 func (r *recorder) History(context.Context, policy.Needs, string, []string, []string, time.Time) map[string]facts.Fact {
 	return nil
 }
+func (r *recorder) Grant(context.Context, string) facts.Fact { return facts.Fact{State: facts.Absent} }
 
 func (r *recorder) FailureSeen(_ context.Context, digest string) (int, error) {
 	r.mu.Lock()

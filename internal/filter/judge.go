@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"labelmilter/internal/failpoint"
 	"labelmilter/internal/message"
 	"labelmilter/internal/milter"
+	"labelmilter/internal/override"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/verdict"
 )
@@ -52,14 +54,19 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 		return tempFail()
 	}
 	if why == "" {
-		final = milter.Final{Modifications: r.Plan.Modifications, Verdict: r.Plan.Verdict}
-		if !m.set.Simulate && (final.Verdict.Disposition == verdict.Accept || final.Verdict.Disposition == verdict.Quarantine) {
-			if more := m.own.remove(built.Header); len(more) > 0 {
-				final.Modifications = append(more, final.Modifications...)
-				r.Modifications = final.Modifications
+		final = s.final(m, built, &r)
+		a.ticket, err = s.intent(ctx, m.set, built, at, r, "")
+		if errors.Is(err, enforce.ErrSpent) { // by another message, meanwhile
+			if r, why = s.f.judge(ctx, m.set, built, s.facts(ctx, m.set, built, at)); why == WhyTime {
+				built = outlived(built)
+				a.built = built
+			}
+			if why == "" {
+				final = s.final(m, built, &r)
+				a.ticket, err = s.intent(ctx, m.set, built, at, r, "")
 			}
 		}
-		if a.ticket, err = s.intent(ctx, m.set, built, at, r, ""); err != nil {
+		if why == "" && err != nil {
 			s.f.log.Error("decision cannot be recorded", zap.String("session", s.conn.ID),
 				zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
 			why = WhyStore
@@ -74,9 +81,31 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 			}
 		}
 	}
+	if t := a.ticket.Token; t != "" {
+		final.Verdict.Reply.Text = strings.ReplaceAll(final.Verdict.Reply.Text, override.Placeholder, t)
+	}
 	a.event.Fail = why
 	a.event.fill(r)
 	return final
+}
+
+// final is the answer that the pipeline decided on, without any field under
+// our names that it could not know of.
+func (s *session) final(m *mail, built *message.Message, r *pipeline.Result) milter.Final {
+	out := milter.Final{Modifications: r.Plan.Modifications, Verdict: r.Plan.Verdict}
+	if !m.set.Simulate && (out.Verdict.Disposition == verdict.Accept || out.Verdict.Disposition == verdict.Quarantine) {
+		if more := m.own.remove(built.Header); len(more) > 0 {
+			out.Modifications = append(more, out.Modifications...)
+			r.Modifications = append(more, r.Modifications...)
+		}
+	}
+	return out
+}
+
+// outlived is what is left to the session of a message that is still being
+// judged; who judges closes it.
+func outlived(m *message.Message) *message.Message {
+	return &message.Message{Header: m.Header, Size: m.Size, Digest: m.Digest}
 }
 
 // lastResort is the disposition when not even the fail mode could be worked
@@ -134,7 +163,7 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 		}
 	}
 	if why == WhyTime { // still being judged; closed by who judges
-		built = &message.Message{Header: built.Header, Size: built.Size, Digest: built.Digest}
+		built = outlived(built)
 	}
 	return built, why, r, err
 }

@@ -23,3 +23,5 @@ func (r *recorder) ThreadFloor(_ context.Context, ids []string, _ time.Time) fac
 func (bomb) ThreadFloor(context.Context, []string, time.Time) facts.Fact {
 	return facts.Fact{State: facts.Absent}
 }
+
+func (bomb) Grant(context.Context, string) facts.Fact { return facts.Fact{State: facts.Absent} }

@@ -142,7 +142,7 @@ func first(s string) string {
 	return printableXML(l)
 }
 
-func printableXML(s string) string { return clean(s) }
+func printableXML(s string) string { return Clean(s) }
 
 // Differences writes mismatches as plain text.
 func Differences(ms []fixture.Mismatch) string {

@@ -49,7 +49,7 @@ func (p *Printer) paint(code, s string) string {
 
 // field writes "  name      text", further lines indented alike.
 func (p *Printer) field(name, format string, args ...any) {
-	for i, l := range strings.Split(clean(fmt.Sprintf(format, args...)), "\n") {
+	for i, l := range strings.Split(Clean(fmt.Sprintf(format, args...)), "\n") {
 		if i > 0 {
 			name = ""
 		}
@@ -57,8 +57,8 @@ func (p *Printer) field(name, format string, args ...any) {
 	}
 }
 
-// clean keeps control characters of mail from reaching a terminal.
-func clean(s string) string {
+// Clean keeps control characters of mail from reaching a terminal.
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && (r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069) {
 			return '?'
@@ -69,7 +69,7 @@ func clean(s string) string {
 
 // Result writes one result for people.
 func (p *Printer) Result(r pipeline.Result, showParts bool) {
-	p.Line("%s", clean(r.File))
+	p.Line("%s", Clean(r.File))
 	p.label(r)
 	p.verdict(r)
 	for _, m := range r.Markings {
@@ -104,7 +104,27 @@ func (p *Printer) Result(r pipeline.Result, showParts bool) {
 	for _, e := range r.Effects {
 		p.field("effect", "%s by %s %s", e.Type, e.Rule, strings.Join(e.To, ", "))
 	}
+	p.override(r.Override)
 	p.inspection(r.Inspection, showParts)
+}
+
+// override says what a token opened, and what the refusal offered.
+func (p *Printer) override(o pipeline.Override) {
+	if c := o.Claim; c != nil {
+		switch {
+		case c.Accepted && c.Justification != "":
+			p.field("override", "%s of %s, by token %s: %s", c.Kind, strings.Join(c.Rules, ", "), c.ID, c.Justification)
+		case c.Accepted:
+			p.field("override", "%s of %s, by token %s", c.Kind, strings.Join(c.Rules, ", "), c.ID)
+		case c.Reason != "":
+			p.field("override", "token %s opened nothing: %s", c.ID, c.Reason)
+		default:
+			p.field("override", "token %s was not needed", c.ID)
+		}
+	}
+	if f := o.Offer; f != nil {
+		p.field("override", "offered (%s) for %s until %s", strings.Join(f.With, ", "), strings.Join(f.Rules, ", "), f.Expires.Format("2006-01-02 15:04 UTC"))
+	}
 }
 
 func (p *Printer) label(r pipeline.Result) {
@@ -254,8 +274,8 @@ func Modification(m verdict.Modification) string {
 // Mismatches writes what differs from an expectation.
 func (p *Printer) Mismatches(ms []fixture.Mismatch) {
 	for _, m := range ms {
-		p.Line("    %s", clean(m.Path))
-		p.Line("      %s %s", p.Bad("- want"), clean(oneLine(m.Want)))
-		p.Line("      %s %s", p.Good("+ got "), clean(oneLine(m.Got)))
+		p.Line("    %s", Clean(m.Path))
+		p.Line("      %s %s", p.Bad("- want"), Clean(oneLine(m.Want)))
+		p.Line("      %s %s", p.Good("+ got "), Clean(oneLine(m.Got)))
 	}
 }

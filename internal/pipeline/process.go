@@ -14,6 +14,7 @@ import (
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
+	"labelmilter/internal/override"
 	"labelmilter/internal/plan"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rulepack"
@@ -52,7 +53,7 @@ type Text struct {
 
 // Process judges one message. It does no I/O but reading the message's spool.
 func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Facts) Result {
-	dir := p.Rules.Site.Direction(m.Envelope)
+	plain, strip := p.plainRecipients(m)
 	lease := p.Memory.Lease(ctx)
 	defer lease.Release()
 	read := extract.Options{Limits: p.Limits, Apart: p.Apart, Helper: p.Helper, Memory: lease}
@@ -63,19 +64,81 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	if p.Rules.Engine != nil {
 		found = p.Rules.Engine.DetectIn(ex.Texts, p.Limits, p.Stores)
 	}
-	in := policy.Input{Message: m, Direction: dir, Extract: ex, Findings: found.Findings, Catalogue: p.Rules.Catalogue, Facts: f,
-		Lists: p.Rules.Lists, Limits: p.Limits, Read: read, Stores: p.Stores, Skipped: slices.Concat(ex.Skipped, found.Skipped)}
+	j := judged{m: plain, facts: f, read: read, ex: ex, found: found.Findings, skipped: slices.Concat(ex.Skipped, found.Skipped)}
+	j.claim = p.claim(m, plain, strip, f, ex, found.Findings, j.skipped)
+	j = p.decide(j, p.Explain)
+	failpoint.Here(failpoint.Plan)
+	pl := plan.Build(plan.Input{Message: plain, Direction: j.in.Direction, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: j.in.Label,
+		Reasons: reasons(j.in.Skipped), Decision: j.decision, Strip: j.claim.strip},
+		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps(),
+			Marking: p.Text.Marking, SIO: p.Text.SIO, Banner: p.Text.Banner, DKIM: p.Text.DKIM})
+	pl.Thread = p.threadMark(m, f, *j.set, j.in.Label)
+	o := Override{Claim: j.claim.settle(plain, j.decision, &pl)}
+	hint := ""
+	if !p.Simulate {
+		if pl.Verdict.Disposition == verdict.Reject && pl.WinningRule == j.winner() {
+			pl.Offer = p.offer(j)
+			o.Offer = pl.Offer
+		}
+		hint = p.reply(j, &pl)
+	} else {
+		pl.Verdict = verdict.Verdict{Disposition: verdict.Accept}
+		pl.WinningRule = ""
+		pl.Modifications = []verdict.Modification{}
+		pl.Effects = []plan.Effect{}
+		pl.Spend = ""
+		if o.Claim != nil {
+			o.Claim.Accepted = false
+		}
+	}
+	r := p.result(plain, j.in.Direction, j.in, j.decision, pl, f)
+	r.Override, r.Hint = o, hint
+	return r
+}
 
-	failpoint.Here(failpoint.Marking)
-	set := p.readMarkings(m, ex, f)
+// judged is a message with everything known of it, and what was decided.
+type judged struct {
+	m        *message.Message // without tokens in its recipients
+	facts    facts.Facts
+	read     extract.Options
+	ex       extract.Result
+	found    []detect.Finding // with those of the markings, once decided
+	skipped  []skip
+	set      *markingSet // nil: to be read
+	claim    claim
+	in       policy.Input
+	eval     *policy.Evaluation
+	decision policy.Decision
+}
+
+type skip = budget.Skip
+
+func (j judged) winner() string {
+	if w := j.decision.Winner; w >= 0 {
+		return j.decision.Rules[w].Name()
+	}
+	return ""
+}
+
+// decide finds label and verdict from what is known of a message.
+func (p *Pipeline) decide(j judged, explain bool) judged {
+	dir := p.Rules.Site.Direction(j.m.Envelope)
+	in := policy.Input{Message: j.m, Direction: dir, Extract: j.ex, Findings: j.found, Catalogue: p.Rules.Catalogue, Facts: j.facts,
+		Lists: p.Rules.Lists, Limits: p.Limits, Read: j.read, Stores: p.Stores, Skipped: j.skipped, Lifted: j.claim.lifted(), Site: p.Rules.Site}
+	if j.set == nil {
+		failpoint.Here(failpoint.Marking)
+		set := p.readMarkings(j.m, j.ex, j.facts)
+		j.set = &set
+		in.Findings = p.markingFindings(in.Findings, set)
+	}
+	set := *j.set
 	in.Markings = set.all()
-	in.Carried = p.carried(ex, set)
-	in.Findings = p.markingFindings(in.Findings, set)
+	in.Carried = p.carried(j.ex, set)
 	first := policy.NewEvaluation(in)
-	evidence := p.evidence(m, set)
-	p.documents(ex, &evidence)
-	p.trust(m, f, set, &evidence)
-	p.thread(m, f, set, &evidence)
+	evidence := p.evidence(j.m, set)
+	p.documents(j.ex, &evidence)
+	p.trust(j.m, j.facts, set, &evidence)
+	p.thread(j.m, j.facts, set, &evidence)
 	if id := p.Default[dir]; id != "" {
 		evidence.Default = &label.Candidate{Label: id, Source: label.FromDefault, Reason: "default label of " + string(dir) + " mail"}
 	}
@@ -85,22 +148,11 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	in.Label = label.Decide(p.Rules.Catalogue, evidence)
 	quotedAbove(set, &in.Label)
 
-	second := policy.NewEvaluation(in)
-	decision := p.Rules.Policies.Decide(second, p.Explain)
-	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), second.Skips()))
-	failpoint.Here(failpoint.Plan)
-	pl := plan.Build(plan.Input{Message: m, Direction: dir, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: in.Label,
-		Reasons: reasons(in.Skipped), Decision: decision},
-		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps(),
-			Marking: p.Text.Marking, SIO: p.Text.SIO, Banner: p.Text.Banner, DKIM: p.Text.DKIM})
-	pl.Thread = p.threadMark(m, f, set, in.Label)
-	if p.Simulate {
-		pl.Verdict = verdict.Verdict{Disposition: verdict.Accept}
-		pl.WinningRule = ""
-		pl.Modifications = []verdict.Modification{}
-		pl.Effects = []plan.Effect{}
-	}
-	return p.result(m, dir, in, decision, pl, f)
+	j.eval = policy.NewEvaluation(in)
+	j.decision = p.Rules.Policies.Decide(j.eval, explain)
+	in.Skipped = unique(slices.Concat(in.Skipped, first.Skips(), j.eval.Skips()))
+	j.in, j.found = in, in.Findings
+	return j
 }
 
 func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.Input, d policy.Decision, pl plan.Plan, f facts.Facts) Result {
@@ -108,12 +160,12 @@ func (p *Pipeline) result(m *message.Message, dir message.Direction, in policy.I
 		Schema: Schema, MessageID: m.MessageID(), Direction: string(dir),
 		Envelope: Envelope{MailFrom: m.Envelope.MailFrom, RcptTo: orEmpty(m.Envelope.RcptTo), ClientIP: m.Envelope.ClientIP,
 			AuthUser: m.Envelope.AuthUser, TLS: m.Envelope.TLS, QueueID: m.Envelope.QueueID, Assumed: m.Envelope.Assumed},
-		Message: Message{Size: m.Size, SubjectMasked: maskSubject(m.Subject(), in), Kinds: orEmpty(message.Kinds(m)),
+		Message: Message{Size: m.Size, SubjectMasked: override.Mask(maskSubject(m.Subject(), in)), Kinds: orEmpty(message.Kinds(m)),
 			Recipients: len(m.Envelope.RcptTo)},
 		Outcome: in.Label.Outcome, Markings: orEmpty(in.Markings), Conflicts: orEmpty(slices.Concat(in.Label.Conflicts, pl.Conflicts)),
 		LabelMismatch: in.Label.Mismatch, Findings: []Finding{}, Rules: []Rule{},
 		Verdict:       Verdict{Disposition: pl.Verdict.Disposition, Reply: pl.Verdict.Reply.String(), WinningRule: pl.WinningRule},
-		Modifications: pl.Modifications, Effects: orEmpty(pl.Effects),
+		Modifications: masked(pl.Modifications), Effects: orEmpty(pl.Effects),
 		Inspection: Inspection{Complete: len(in.Skipped) == 0, Deterministic: true, Parts: orEmpty(in.Extract.Parts), Skipped: orEmpty(in.Skipped)},
 		Digests:    Digests{Message: m.Digest, Ruleset: p.Rules.Digest, Facts: f.Digest(), EDM: p.edm(), Models: map[string]string{}},
 		Facts:      f,
@@ -163,6 +215,20 @@ func (p *Pipeline) edm() map[string]string {
 		}
 	}
 	return out
+}
+
+// masked hides tokens in the mailboxes of edits, for the record.
+func masked(mods []verdict.Modification) []verdict.Modification {
+	for i, m := range mods {
+		if _, _, ok := override.Address(m.Address); ok {
+			mods = slices.Clone(mods)
+			for k := i; k < len(mods); k++ {
+				mods[k].Address = override.Mask(mods[k].Address)
+			}
+			break
+		}
+	}
+	return mods
 }
 
 // maps gives the label a marking of the Australian standard comes to; nil if

@@ -41,6 +41,8 @@ type Result struct {
 	Verdict       Verdict                `json:"verdict"`
 	Modifications []verdict.Modification `json:"modifications"`
 	Effects       []plan.Effect          `json:"effects"`
+	Hint          string                 `json:"hint"` // what would have passed, in the sender's language; part of the reply
+	Override      Override               `json:"override"`
 	Inspection    Inspection             `json:"inspection"`
 	Digests       Digests                `json:"digests"`
 	Facts         facts.Facts            `json:"facts"` // what was known beside the message

@@ -47,14 +47,15 @@ type wanted struct {
 func (e *editor) body(in Input, only int) *refusal {
 	w := e.wantedOf(in.Decision, only)
 	w.edit.Banners = append(w.edit.Banners, e.banners...)
-	if len(w.edit.Banners)+len(w.redacts)+len(w.removes) == 0 {
+	strips := in.Strip.body(&w.edit)
+	if len(w.edit.Banners)+len(w.redacts)+len(w.removes) == 0 && !strips {
 		return nil
 	}
 	limits := budget.Default()
 	if in.Decision.Seen != nil {
 		limits = in.Decision.Seen.Limits
 	}
-	for i, r := range w.redacts {
+	for i, r := range w.redacts { // those of Strip follow them
 		if in.Decision.Seen != nil {
 			w.edit.Redact[i].Values = values(in.Decision.Seen.Findings, r.action.Redact.Types, nil)
 		}

@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/message"
+	"labelmilter/internal/override"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rewrite"
 	"labelmilter/internal/verdict"
@@ -25,6 +26,11 @@ type Plan struct {
 	Conflicts     []label.Conflict // modifications that gave way to others
 	// Thread is the mark that the conversation gets, nil for none.
 	Thread *ThreadMark
+	// Offer is the override that a refusal holds out, nil for none: the reply
+	// has override.Placeholder where the token goes.
+	Offer *override.Offer
+	// Spend is the token that this message uses up, "" for none.
+	Spend string
 }
 
 // ThreadMark is the high-water mark of a conversation.
@@ -66,6 +72,7 @@ type EffectType string
 const (
 	Notify   EffectType = "notify"
 	Incident EffectType = "incident"
+	Override EffectType = "override" // a token is used up; Template is the kind
 )
 
 // Headers of our own beside label.Header.
@@ -76,12 +83,12 @@ const (
 	// milter_header_checks with FILTER).
 	RouteHeader = "X-Labelmilter-Route"
 	// JustificationHeader is read, never written, and removed from all mail.
-	JustificationHeader = "X-Label-Justification"
+	JustificationHeader = override.JustificationHeader
 )
 
 // OwnHeaders are the fields that only we may write; what arrives under these
 // names is removed.
-var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, RouteHeader, JustificationHeader}
+var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, RouteHeader, JustificationHeader, override.Header}
 
 // Options are the site's settings for what is written.
 type Options struct {
@@ -115,6 +122,7 @@ type Input struct {
 	Label     label.Assignment
 	Reasons   []string // of what was not inspected
 	Decision  policy.Decision
+	Strip     Strip
 }
 
 // Build makes the plan. It is a pure function.
@@ -134,6 +142,7 @@ func Build(in Input, o Options) Plan {
 	}
 	assigned := raise(in.Label, in.Decision, o.Catalogue, only)
 	e.own(in, assigned, p, o)
+	e.strip(in.Strip)
 	for i, r := range in.Decision.Rules {
 		switch {
 		case !r.Effective:
@@ -150,6 +159,7 @@ func Build(in Input, o Options) Plan {
 	p.Modifications = rewrite.Fit(in.Message.Header, rewrite.EightBit(in.Message.Envelope.MailArgs), e.sorted())
 	p.Conflicts = e.conflicts
 	p.keepOneRecipient(in)
+	p.plain(in.Strip)
 	return p
 }
 
@@ -176,16 +186,19 @@ func refused(in Input, no refusal) Input {
 // notices of rules in simulate-with-notice.
 func (p *Plan) effects(in Input) {
 	for _, r := range in.Decision.Rules {
-		if !r.Matched || !r.Effective && r.Mode != policy.SimulateWithNotice {
+		if !r.Matched || !r.Effective && !r.Overridden && r.Mode != policy.SimulateWithNotice {
 			continue
 		}
 		for _, a := range r.Actions {
 			x := Effect{Rule: r.Name(), To: []string{}, Mailboxes: []string{}, Unknown: []string{}, Severity: r.Severity,
-				Incident: policy.IncidentID(in.Message.Digest), Recipients: slices.Concat([]string{}, r.Recipients), Simulated: !r.Effective}
+				Incident: policy.IncidentID(in.Message.Digest), Recipients: slices.Concat([]string{}, r.Recipients), Simulated: !r.Effective && !r.Overridden}
 			switch a.Kind {
 			case policy.ActNotify:
 				if a.Template == policy.RecipientsRemoved && p.refuses() {
 					continue // the reply says it of all recipients
+				}
+				if r.Overridden {
+					a = withoutSender(a, in.Message.Envelope.MailFrom)
 				}
 				x.Type, x.Template = Notify, a.Template
 				x.To, x.Mailboxes, x.Unknown = append(x.To, a.Addresses...), append(x.Mailboxes, a.Mailboxes...), append(x.Unknown, a.Unknown...)

@@ -27,6 +27,7 @@ type RuleResult struct {
 	Exception  string   // exception object that took the matches away
 	Note       string   // why it matched and yet had no effect
 	Override   string
+	Overridden bool   // the sender lifted it: no verdict, no edits
 	Trace      *Trace // only when explaining
 	ExceptTr   *Trace
 	Parts      []string // of a rule with per: part: the components it matched, "" for the message without its attachments
@@ -34,6 +35,9 @@ type RuleResult struct {
 
 // Name is "<policy>/<rule>".
 func (r RuleResult) Name() string { return r.Policy + "/" + r.Rule }
+
+// FullName is "<pack>/<policy>/<rule>", which no other rule has.
+func (r RuleResult) FullName() string { return r.Pack + "/" + r.Name() }
 
 // Decision is what all rules together came to.
 type Decision struct {
@@ -117,6 +121,10 @@ func (s *Set) Decide(e *Evaluation, explain bool) Decision {
 				s.matched(e, &res, b, r, hit)
 				if res.Effective && r.Stop && !stopped {
 					stopped, stopAt = true, b.priority()
+				}
+				if res.Effective && !b.Built && e.Lifted[res.FullName()] {
+					res.Effective, res.Overridden = false, true
+					res.remark("overridden by the sender")
 				}
 			}
 			d.Rules = append(d.Rules, res)
@@ -265,14 +273,23 @@ func fill(actions []Action, e *Evaluation, b *Bound, r *Rule) []Action {
 		recommended = l.Name
 	}
 	pairs := []string{"{{reason}}", e.Label.Reason, "{{label}}", lab, "{{recommended}}", recommended, "{{policy}}", b.ID, "{{rule}}", r.ID, "{{direction}}", string(e.Direction),
-		"{{incident}}", IncidentID(e.Message.Digest)}
+		"{{incident}}", IncidentID(e.Message.Digest), "{{severity}}", r.Severity, "{{organisation}}", e.organisation(), "{{types}}", e.typesOf(r.When)}
 	for _, k := range sortedKeys(b.Variables) {
 		pairs = append(pairs, "{{"+k+"}}", b.Variables[k])
 	}
 	rep := strings.NewReplacer(pairs...)
 	out := slices.Clone(actions)
+	lang := ""
 	for i := range out {
 		out[i].Remove = out[i].Remove.in(e)
+		if texts := out[i].Tip.Languages; len(texts) > 0 {
+			if lang == "" {
+				lang = e.Language()
+			}
+			if t, ok := texts[lang]; ok {
+				out[i].Reply.Text = t
+			}
+		}
 		out[i].Reply.Text = rep.Replace(out[i].Reply.Text)
 		out[i].Value = rep.Replace(out[i].Value)
 		out[i].Reason = rep.Replace(out[i].Reason)

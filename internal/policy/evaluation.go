@@ -30,6 +30,9 @@ type Input struct {
 	Limits    budget.Limits
 	Read      extract.Options // how the message was read, to read edited forms of it
 	Stores    detect.Stores   // of exact data match
+	// Lifted are the rules that the sender has overridden, by full name.
+	Lifted map[string]bool
+	Site   *Organisation // whose mail it is
 }
 
 // Carried is a label that an attachment carries, in its properties or as a

@@ -26,7 +26,8 @@ type SITType struct {
 	MinConfidence int
 }
 
-func (c SIT) wants(f detect.Finding) bool {
+// Wants reports a finding that the condition counts.
+func (c SIT) Wants(f detect.Finding) bool {
 	return slices.ContainsFunc(c.Types, func(t SITType) bool { return t.ID == f.Type && f.Confidence >= t.MinConfidence })
 }
 
@@ -49,7 +50,7 @@ func (c SIT) eval(e *Evaluation) set {
 		}
 		for _, i := range e.ofType(t.ID) {
 			f := &e.Findings[i]
-			if !c.wants(*f) || !e.sees(f.Part) {
+			if !c.Wants(*f) || !e.sees(f.Part) {
 				continue
 			}
 			part := ""

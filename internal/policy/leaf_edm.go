@@ -25,7 +25,7 @@ func (c EDM) eval(e *Evaluation) set {
 		}
 		for _, i := range e.ofType(t.ID) {
 			f := &e.Findings[i]
-			if !(SIT{Types: c.Types}).wants(*f) || !e.sees(f.Part) {
+			if !(SIT{Types: c.Types}).Wants(*f) || !e.sees(f.Part) {
 				continue
 			}
 			part := ""

@@ -14,6 +14,11 @@ type Organisation struct {
 	Domains  []string // lower case; ".example" for subdomains
 	Networks []netip.Prefix
 	TenantID string // Purview tenant GUID, "" if none
+	Name     string // in texts to senders
+	// Language of texts to senders, "" for English; Languages by mail domain,
+	// ".example" for subdomains.
+	Language  string
+	Languages map[string]string
 }
 
 // HasDomain reports whether a mail domain is the organisation's.

@@ -3,6 +3,7 @@ package policy
 import (
 	"hash/fnv"
 	"strings"
+	"time"
 
 	"labelmilter/internal/label"
 	"labelmilter/internal/strictyaml"
@@ -96,6 +97,13 @@ type Action struct {
 	Banner    *Banner       // banner and disclaimer
 	Redact    *Redact       // redact
 	Remove    *Remove       // remove_attachment
+	Tip       Tip           // reject and tempfail
+}
+
+// Tip is what a reply says to people beside its text.
+type Tip struct {
+	Languages map[string]string // of Reply.Text, by language
+	NoHint    bool              // nothing about what would have passed
 }
 
 // Disposition is the verdict an action asks for, "" if none.
@@ -109,12 +117,25 @@ func (a Action) Disposition() verdict.Disposition {
 
 // Variables are the names that texts may use as {{name}}, beside the
 // variables of an assignment.
-var Variables = []string{"reason", "label", "recommended", "policy", "rule", "direction", "incident"}
+var Variables = []string{"reason", "label", "recommended", "policy", "rule", "direction", "incident", "types", "severity", "organisation"}
+
+// ReplyVariables are further ones of replies: what would have passed, and how
+// to override.
+var ReplyVariables = []string{"hint", "override"}
 
 // Override says how a sender may get past a rule.
 type Override struct {
-	With string // "justification", "none", "false-positive"
+	With   []string      // kinds, see package override; OverrideNever alone
+	Listed bool          // only Rules and the rule itself are lifted; else all that matched
+	Rules  []string      // "policy/rule" or "pack/policy/rule"
+	Valid  time.Duration // of the token
 }
+
+// OverrideNever keeps a rule from being lifted with others.
+const OverrideNever = "never"
+
+// OverrideValid is how long a token is good, if the rule does not say.
+const OverrideValid = 24 * time.Hour
 
 // Rule is one rule of a policy.
 type Rule struct {
@@ -136,7 +157,7 @@ func (r *Rule) overrideWith() string {
 	if r.Override == nil {
 		return ""
 	}
-	return r.Override.With
+	return strings.Join(r.Override.With, ",")
 }
 
 // Policy is a group of rules with a common scope.

@@ -21,6 +21,7 @@ func (c *compiler) policies() {
 	var exceptions []policy.Exception
 	c.directories()
 	c.ratings()
+	c.templates()
 	names := map[string]bool{} // policy/rule and policy/*
 	for _, p := range c.packs {
 		seenRule, seenPolicy, seenEx := map[string]strictyaml.Pos{}, map[string]strictyaml.Pos{}, map[string]strictyaml.Pos{}
@@ -62,6 +63,7 @@ func (c *compiler) policies() {
 	for _, p := range c.packs {
 		c.testsOf(p)
 	}
+	c.checkOverrides(names)
 	c.checkAssigns(all, rules)
 	hold, block := policy.Mode(""), policy.Mode("")
 	for _, a := range c.opt.Assign {
@@ -156,7 +158,7 @@ func (c *compiler) policy(p *pack, y policyY) *policy.Policy {
 			c.at(r.Pos, "make it weaker, or raise the mode of the policy", "rule %q: mode %s is stronger than the policy's %s", r.ID, r.Mode, y.Mode)
 		}
 		if r.Override != nil {
-			rule.Override = &policy.Override{With: r.Override.With}
+			rule.Override = c.override(r)
 		}
 		verdicts := 0
 		for i := range r.Then {
@@ -181,8 +183,8 @@ func (c *compiler) policy(p *pack, y policyY) *policy.Policy {
 var variable = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
 
 // known variables of texts: the built-in ones and those that assignments give.
-func (c *compiler) variables(n *strictyaml.Node, text string) {
-	known := slices.Clone(policy.Variables)
+func (c *compiler) variables(n *strictyaml.Node, text string, more ...string) {
+	known := append(slices.Clone(policy.Variables), more...)
 	for _, a := range c.opt.Assign {
 		known = append(known, sortedKeys(a.Variables)...)
 	}
@@ -196,8 +198,10 @@ func (c *compiler) action(pack string, y *Act) policy.Action {
 	switch a.Kind {
 	case policy.ActReject:
 		a.Reply = c.reply(y, y.Reject, 550, "5.7.1", "message refused by policy")
+		c.tip(y, y.Reject, &a)
 	case policy.ActTempFail:
 		a.Reply = c.reply(y, y.TempFail, 451, "4.7.1", "try again later")
+		c.tip(y, y.TempFail, &a)
 	case policy.ActQuarantine:
 		a.Reason = "held for review"
 		if y.Quarantine != nil && y.Quarantine.Reason != "" {
@@ -241,6 +245,7 @@ func (c *compiler) action(pack string, y *Act) policy.Action {
 			a.Addresses, a.Otherwise, a.Template = y.Notify.To, y.Notify.Or, y.Notify.Template
 			c.people(y.node, a.Addresses, policy.People...)
 			c.mailboxes(y.node, a.Otherwise)
+			c.d.OneOf(y.node, "template", a.Template, c.templateIDs())
 		}
 	case policy.ActIncident:
 		if y.Incident != nil {
@@ -282,7 +287,7 @@ func (c *compiler) reply(y *Act, r *replyY, code int, enhanced, text string) ver
 	}
 	if r.Text != "" {
 		out.Text = r.Text
-		c.variables(y.node, r.Text)
+		c.variables(y.node, r.Text, policy.ReplyVariables...)
 	}
 	if r.Code >= 400 && r.Code <= 599 { // anything else is reported by the decoder
 		out.Code = r.Code

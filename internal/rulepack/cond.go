@@ -257,9 +257,11 @@ func (*emptyY) JSONSchema() map[string]any {
 }
 
 type replyY struct {
-	Text     string `yaml:"text" doc:"text of the reply; {{reason}}, {{label}}, {{policy}}, {{rule}}, {{direction}}, {{incident}} and variables of the assignment are filled in"`
-	Code     int    `yaml:"code" min:"400" max:"599" doc:"SMTP code; default 550, for tempfail 451"`
-	Enhanced string `yaml:"enhanced" doc:"enhanced status code (RFC 3463); default 5.7.1, for tempfail 4.7.1" example:"5.7.1"`
+	Text      string            `yaml:"text" doc:"text of the reply; {{reason}}, {{label}}, {{policy}}, {{rule}}, {{direction}}, {{incident}}, {{types}}, {{severity}}, {{organisation}} and variables of the assignment are filled in; {{hint}} and {{override}} choose the place of what otherwise follows the text"`
+	Languages map[string]string `yaml:"languages" doc:"the text in other languages, by code; the sender's is the directory attribute language, else organisation.languages" example:"{de: \"...\"}"`
+	Hint      *bool             `yaml:"hint" doc:"tell a sender of our own what would have passed; default true"`
+	Code      int               `yaml:"code" min:"400" max:"599" doc:"SMTP code; default 550, for tempfail 451"`
+	Enhanced  string            `yaml:"enhanced" doc:"enhanced status code (RFC 3463); default 5.7.1, for tempfail 4.7.1" example:"5.7.1"`
 }
 
 type quarantineY struct {

@@ -29,7 +29,7 @@ func TestExamplePack(t *testing.T) {
 	b := rs.Policies.Bound()
 	p := b[len(b)-1]
 	r := p.Rules[0]
-	if p.ID != "au-outbound" || p.Assignment.Mode != "" || p.Policy.Mode != policy.Enforce || p.Policy.Priority != 10 || r.Severity != "high" || len(r.Then) != 2 || r.Override.With != "justification" ||
+	if p.ID != "au-outbound" || p.Assignment.Mode != "" || p.Policy.Mode != policy.Enforce || p.Policy.Priority != 10 || r.Severity != "high" || len(r.Then) != 2 || r.Override.With[0] != "justification" ||
 		r.Then[0].Reply.String() != "550 5.7.1 PROTECTED mail may only go to cleared domains" {
 		t.Errorf("policy %+v, rule %+v", p, r)
 	}

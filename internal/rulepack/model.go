@@ -5,6 +5,8 @@
 package rulepack
 
 import (
+	"time"
+
 	"labelmilter/internal/strictyaml"
 )
 
@@ -32,6 +34,7 @@ type fileY struct {
 	LabelRules  []labelRuleY   `yaml:"label_rules" doc:"rules that set or recommend a label from conditions"`
 	Policies    []policyY      `yaml:"policies" doc:"DLP policies"`
 	Exceptions  []exceptionY   `yaml:"exceptions" doc:"exceptions to rules, with an end"`
+	Templates   []templateY    `yaml:"templates" doc:"texts of notices, beside those that are built in"`
 	Scopes      []scopeY       `yaml:"scopes" doc:"tables of who may get mail with which label; each becomes a policy"`
 	Ratings     []ratingY      `yaml:"ratings" doc:"the highest label that domains and mailboxes may be sent, for rated_below_label"`
 	Directories []directoryY   `yaml:"directories" doc:"files with people, their groups and attributes"`
@@ -177,7 +180,11 @@ type ruleY struct {
 }
 
 type overrideY struct {
-	With string `yaml:"with,required" enum:"justification|none|false-positive" doc:"what the sender has to give"`
+	strictyaml.Pos
+	With   []string      `yaml:"with,required" enum:"justification|none|false-positive|never" doc:"what is open to the sender: to justify, to send again without, to report a false positive; never: not lifted with other rules either"`
+	Covers string        `yaml:"covers" enum:"all|listed" default:"all" doc:"what an override of this rule lifts: all rules that matched, or this one and those in rules"`
+	Rules  []string      `yaml:"rules" doc:"policy/rule, for covers: listed"`
+	Valid  time.Duration `yaml:"valid" min:"1m" max:"30d" default:"1d" doc:"how long the token in the reply is good"`
 }
 
 type exceptionY struct {

@@ -22,6 +22,7 @@ type Ruleset struct {
 	Policies  *policy.Set
 	Lists     *policy.Lists
 	Site      *policy.Organisation
+	Templates []policy.Template // of notices, that packs define
 	Warnings  strictyaml.Problems
 
 	untested strictyaml.Problems // rules that no test names

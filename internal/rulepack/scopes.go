@@ -171,7 +171,7 @@ func scopeRule(pos strictyaml.Pos, y scopeY, lab, class, answer string, dirs []m
 		r.Then = []policy.Action{{Kind: policy.ActNotify, Addresses: []string{"sender"}, Template: "scope-warning"}}
 	case "justify":
 		r.Then = []policy.Action{refuse}
-		r.Override = &policy.Override{With: "justification"}
+		r.Override = &policy.Override{With: []string{"justification"}, Valid: policy.OverrideValid}
 	case "approve":
 		r.Then = []policy.Action{{Kind: policy.ActQuarantine, Reason: "waits for approval"}}
 		if len(y.Approvers) > 0 {

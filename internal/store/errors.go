@@ -63,7 +63,7 @@ func wrap(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	for _, known := range []error{ErrNewer, ErrClosed, ErrMissing, ErrTooLarge} {
+	for _, known := range []error{ErrNewer, ErrClosed, ErrMissing, ErrTooLarge, ErrSpent} {
 		if errors.Is(err, known) {
 			return fmt.Errorf("store: %s: %w", doing, err)
 		}

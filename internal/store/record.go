@@ -50,7 +50,9 @@ type Record struct {
 
 	// Sent is what is remembered of the message, nil for nothing. Not read
 	// back.
-	Sent *Delivery
+	Sent  *Delivery
+	Offer *Offer // token given out with it; not read back
+	Spend *Spend // token it uses up; not read back
 
 	Answer       Answer    // set by Outcome
 	AnswerDetail string    // why it was not sent
@@ -75,7 +77,8 @@ const insertRecord = `INSERT INTO records (at, queue_id, message_id, session, se
 	direction, outcome, label, verdict, rule, fail, message, ruleset, result)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-// Append writes a record and gives its id when it is durable. ID and the
+// Append writes a record and gives its id when it is durable. The token it
+// uses up is used up with it, or nothing is written and the error is ErrSpent. ID and the
 // Answer fields of r are not used; a zero At is now.
 func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 	if err := failpoint.Err(failpoint.Append); err != nil {
@@ -88,7 +91,17 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 		r.At = s.now()
 	}
 	var id int64
+	spent := false
 	err := s.do(ctx, len(r.Result)+512, func(ctx context.Context, w *writer) error {
+		if r.Spend != nil {
+			ok, err := r.Spend.write(ctx, w, r)
+			if err != nil {
+				return err
+			}
+			if spent = !ok; spent {
+				return nil // no failure of the batch it is in
+			}
+		}
 		res, err := w.exec(ctx, insertRecord, r.At.UnixMicro(), cut(r.QueueID), cut(r.MessageID), cut(r.Session), cut(r.SenderDomain),
 			r.Recipients, r.Size, cut(r.Direction), cut(r.Outcome), cut(r.Label), cut(r.Verdict), cut(r.Rule), cut(r.Fail),
 			cut(r.Message), cut(r.Ruleset), string(r.Result))
@@ -101,11 +114,22 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 		if err := remember(ctx, w, r.Sent, r.At); err != nil {
 			return err
 		}
+		if r.Spend != nil {
+			if _, err := w.exec(ctx, `UPDATE overrides SET used_record = ? WHERE hash = ?`, id, r.Spend.Hash); err != nil {
+				return err
+			}
+		}
+		if err := r.Offer.write(ctx, w, r); err != nil {
+			return err
+		}
 		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At,
 			Until: r.Until, Then: cut(r.Then), ThenRank: r.ThenRank}, r.Raise)
 	})
 	if err != nil {
 		return 0, err // id may still be written to
+	}
+	if spent {
+		return 0, wrap("writing", ErrSpent)
 	}
 	return id, nil
 }
@@ -117,6 +141,11 @@ const updateAnswer = `UPDATE records SET answer = ?, answer_detail = ?, answered
 func (s *Store) Outcome(ctx context.Context, id int64, a Answer, detail string) {
 	at := s.now().UnixMicro()
 	o := &op{size: 64, run: func(ctx context.Context, w *writer) error {
+		if a == Unsent {
+			if err := release(ctx, w, id); err != nil {
+				return err
+			}
+		}
 		_, err := w.exec(ctx, updateAnswer, string(a), cut(detail), at, id)
 		return err
 	}}

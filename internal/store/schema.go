@@ -25,6 +25,10 @@ import (
 // contacts: one row per sender and recipient that had mail, by keyed hash of
 // both. conversations: one row per Message-ID seen, by the same key, with the
 // most recipients a message of the conversation had.
+//
+// overrides: one row per token given out, by its hash; rules is a list in
+// JSON. used is 0 until it was. used_record is the record of the message that
+// used it.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -97,6 +101,29 @@ var migrations = []string{
 		at         INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX conversations_at ON conversations (at);`,
+	`CREATE TABLE overrides (
+		hash            BLOB PRIMARY KEY,
+		id              TEXT NOT NULL,
+		grant_data      TEXT NOT NULL,
+		at              INTEGER NOT NULL,
+		expires         INTEGER NOT NULL,
+		rule            TEXT NOT NULL,
+		rules           TEXT NOT NULL,
+		sender          TEXT NOT NULL,
+		incident        TEXT NOT NULL,
+		queue_id        TEXT NOT NULL,
+		message_id      TEXT NOT NULL,
+		recipients      INTEGER NOT NULL,
+		used            INTEGER NOT NULL DEFAULT 0,
+		kind            TEXT NOT NULL DEFAULT '',
+		justification   TEXT NOT NULL DEFAULT '',
+		used_record     INTEGER NOT NULL DEFAULT 0,
+		used_queue_id   TEXT NOT NULL DEFAULT '',
+		used_message_id TEXT NOT NULL DEFAULT '',
+		used_recipients INTEGER NOT NULL DEFAULT 0
+	) WITHOUT ROWID;
+	CREATE INDEX overrides_used ON overrides (used);
+	CREATE INDEX overrides_record ON overrides (used_record) WHERE used_record <> 0;`,
 }
 
 // migrate brings the schema up to date in one transaction.

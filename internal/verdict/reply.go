@@ -3,6 +3,10 @@ package verdict
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Reply is a whole SMTP reply (RFC 5321 4.2) with an enhanced status code
@@ -101,7 +105,14 @@ func (r Reply) String() string {
 	return b.String()
 }
 
-// printable replaces what is not printable ASCII by "?", tabs by blanks.
+// ascii are the usual spellings of letters and signs that ASCII has not and
+// that do not come apart into a letter and marks.
+var ascii = map[rune]string{'ä': "ae", 'ö': "oe", 'ü': "ue", 'Ä': "Ae", 'Ö': "Oe", 'Ü': "Ue", 'ß': "ss", 'æ': "ae", 'Æ': "Ae", 'ø': "oe", 'Ø': "Oe",
+	'đ': "d", 'Đ': "D", 'ð': "d", 'þ': "th", 'Þ': "Th", 'ł': "l", 'Ł': "L", 'œ': "oe", 'Œ': "Oe", 'ı': "i",
+	'‘': "'", '’': "'", '‚': "'", '“': "\"", '”': "\"", '„': "\"", '«': "\"", '»': "\"", '–': "-", '—': "-", '−': "-", '…': "...", '\u00a0': " ", '€': "EUR"}
+
+// printable makes text printable ASCII: letters of the Latin script in their
+// usual spelling without marks, tabs as blanks, anything else as "?".
 func printable(s string) string {
 	var b strings.Builder
 	for _, c := range s {
@@ -111,8 +122,14 @@ func printable(s string) string {
 		case c >= 0x20 && c < 0x7f:
 			b.WriteRune(c)
 		case c == 0:
+		case ascii[c] != "":
+			b.WriteString(ascii[c])
 		default:
-			b.WriteByte('?')
+			if base, _ := utf8.DecodeRuneInString(norm.NFD.String(string(c))); base >= 0x20 && base < 0x7f {
+				b.WriteRune(base)
+			} else if !unicode.Is(unicode.Mn, c) {
+				b.WriteByte('?')
+			}
 		}
 	}
 	return b.String()

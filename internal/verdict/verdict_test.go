@@ -31,8 +31,9 @@ func TestReply(t *testing.T) {
 		{Reply{550, "", "no"}, "550 no"},
 		{Reply{550, "5.7.1", "one\ntwo\r\nthree\rfour"}, "550-5.7.1 one\r\n550-5.7.1 two\r\n550-5.7.1 three\r\n550 5.7.1 four"},
 		{Reply{550, "5.7.1", " \n\t\n"}, "550 5.7.1 refused by policy"},
+		{Reply{550, "", "élève Ångström “x” 漢"}, "550 eleve Angstroem \"x\" ?"},
 		{Reply{451, "4.7.1", ""}, "451 4.7.1 try again later"},
-		{Reply{550, "5.7.1", "Grüße\x00\x07\tx"}, "550 5.7.1 Gr??e? x"},
+		{Reply{550, "5.7.1", "Grüße\x00\x07\tx"}, "550 5.7.1 Gruesse? x"},
 	}
 	for _, tt := range tests {
 		if got := tt.r.String(); got != tt.want {
