@@ -9,6 +9,7 @@ import (
 	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/ole"
 	"labelmilter/internal/extract/pdf"
+	"labelmilter/internal/extract/rtf"
 	"labelmilter/internal/extract/sniff"
 	"labelmilter/internal/extract/xls"
 )
@@ -63,6 +64,7 @@ func readers() []reader {
 		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream, apart},
 		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO), readArchive, apart},
 		{"pdf", is(sniff.PDF), reads(pdf.Read), apart},
+		{"rtf", is(sniff.RTF), reads(rtf.Read), apart},
 		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},
 		{"workbook", is(sniff.BIFF), reads(xls.ReadStream), apart},
 		{"mail", isMail, readMail, apart},

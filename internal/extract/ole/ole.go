@@ -13,6 +13,7 @@ import (
 	"labelmilter/internal/extract/cfb"
 	"labelmilter/internal/extract/doc"
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/oleobject"
 	"labelmilter/internal/extract/oleps"
 	"labelmilter/internal/extract/ppt"
 	"labelmilter/internal/extract/sniff"
@@ -156,7 +157,9 @@ func (r *reader) stream(s *cfb.Stream, d *cfb.Dir) {
 		r.props.Read(s.Paid(r, "properties"))
 		return
 	case "\x01ole10native":
-		r.native(s.Paid(r, "object"))
+		if names, data := oleobject.Native(s.Paid(r, "object")); len(data) > 0 {
+			r.Embed(document.Embedded{Names: names, Data: data})
+		}
 		return
 	case "project":
 		if b := s.Paid(r, "stream"); textual(b) {

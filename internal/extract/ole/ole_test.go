@@ -45,17 +45,6 @@ func TestMacros(t *testing.T) {
 	}
 }
 
-func TestNative(t *testing.T) {
-	t.Parallel()
-	names, data := Native([]byte("\x2b\x00\x00\x00\x02\x00a.txt\x00C:\\t\\b.txt\x00\x00\x00\x03\x00\x03\x00\x00\x00C:\x00\x04\x00\x00\x00dataMORE"))
-	if d := cmp.Diff([]string{"a.txt", "b.txt"}, names); d != "" || string(data) != "data" {
-		t.Errorf("%s %q", d, data)
-	}
-	if names, data := Native([]byte("\x04\x00\x00\x00data")); names != nil || string(data) != "data" {
-		t.Errorf("%q %q", names, data)
-	}
-}
-
 // What is no document is said to be unsupported, and what there is in it is
 // text all the same.
 func TestUnknown(t *testing.T) {

@@ -57,7 +57,7 @@ type signature struct {
 // table is in order: the first that is there decides.
 func table() []signature {
 	return []signature{
-		{0, "%PDF-", PDF}, {0, "{\\rtf", RTF}, {0, "%!PS", PostScript}, {0, "\xc5\xd0\xd3\xc6", PostScript},
+		{0, "%PDF-", PDF}, {0, "{\\rt", RTF}, {0, "%!PS", PostScript}, {0, "\xc5\xd0\xd3\xc6", PostScript},
 		{0, "PK\x03\x04", Zip}, {0, "PK\x05\x06", Zip}, {0, "PK\x07\x08PK\x03\x04", Zip}, {0, "PK00PK\x03\x04", Zip},
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CompoundFS},
 		{0, "\x09\x00\x04\x00", BIFF}, {0, "\x09\x02\x06\x00", BIFF}, {0, "\x09\x04\x06\x00", BIFF}, {0, "\x09\x08\x08\x00\x00\x05", BIFF}, {0, "\x09\x08\x10\x00\x00\x06", BIFF},
