@@ -23,7 +23,7 @@ var allowed = map[string]string{
 	"cmd/labelmilter": "cli",
 
 	// leaves
-	"failpoint": "", "redact": "", "tip": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
+	"failpoint": "", "redact": "", "smime": "failpoint", "tip": "", "verdict": "", "budget": "", "facts": "", "strictyaml": "", "marking": "", "charset": "", "sit": "", "sit/validate": "",
 
 	// the message and its text
 	"message":                       "budget charset",
@@ -69,16 +69,16 @@ var allowed = map[string]string{
 	"label":          "marking",
 	"override":       "budget detect extract message redact",
 	"policy":         "failpoint budget detect directory extract extract/document facts label marking match message sit strictyaml verdict tip",
-	"plan":           "failpoint bodyedit budget detect dkim label marking message policy rewrite verdict override",
+	"plan":           "failpoint bodyedit budget detect dkim label marking message policy rewrite verdict override smime",
 	"rewrite":        "message verdict",
 
 	// rules
 	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict tip",
-	"assemble": "authres budget config extract/helper label marking message pipeline plan policy rulepack rules strictyaml",
+	"assemble": "authres budget config extract/helper label marking message pipeline plan policy rulepack rules strictyaml smime",
 	"config":   "budget marking strictyaml tip",
 
 	// judging
-	"pipeline": "authres failpoint extract/document budget detect extract facts label marking message plan policy rulepack sit verdict override redact tip",
+	"pipeline": "authres failpoint extract/document budget detect extract facts label marking message plan policy rulepack sit verdict override redact tip smime",
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "authres budget fixture message pipeline policy replay rulepack strictyaml",

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
@@ -19,6 +20,7 @@ import (
 	"labelmilter/internal/plan"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rulepack"
+	"labelmilter/internal/smime"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -70,6 +72,9 @@ func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
 // if there are errors.
 func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problems) {
 	o, ps := FromConfig(c, f)
+	certificates, more := certificatesOf(c)
+	ps = append(ps, more...)
+	o.Settings += certificates.Digest()
 	rs, more := Rules(o)
 	ps = append(ps, more...)
 	ps.Sort()
@@ -80,7 +85,10 @@ func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problem
 		c = config.Default(".")
 	}
 	p := Judge(c)
-	p.Rules = rs
+	p.Rules, p.Certificates = rs, certificates
+	if certificates == nil {
+		ps = append(ps, needCertificates(rs)...)
+	}
 	ps = append(ps, siteLabels(c, rs, &p)...)
 	for _, d := range slices.Sorted(maps.Keys(p.Default)) {
 		if _, ok := rs.Catalogue.Get(p.Default[d]); !ok {
@@ -124,6 +132,38 @@ func helpers(c *config.Config) *helper.Programs {
 		return nil
 	}
 	return helper.New(list, runtime.GOMAXPROCS(0))
+}
+
+// needCertificates warns of rules that encrypt where nothing can be encrypted
+// to anyone.
+func needCertificates(rs *rulepack.Ruleset) strictyaml.Problems {
+	var ps strictyaml.Problems
+	for _, b := range rs.Policies.Bound() {
+		for _, r := range b.Rules {
+			if b.EffectiveMode(r) == policy.Enforce && slices.ContainsFunc(r.Then, func(a policy.Action) bool { return a.Encrypt != nil }) {
+				ps = append(ps, strictyaml.Problem{Pos: r.Pos, Severity: strictyaml.Warning, Fix: "name a folder in smime.certificates of the configuration",
+					Message: fmt.Sprintf("rule %s/%s encrypts, and no certificates are configured: it does what it says for a missing one", b.ID, r.ID)})
+			}
+		}
+	}
+	return ps
+}
+
+// certificatesOf reads the certificates that a configuration names.
+func certificatesOf(c *config.Config) (*smime.Certificates, strictyaml.Problems) {
+	if c == nil || c.SMIME.Certificates == "" {
+		return nil, nil
+	}
+	certs, found := smime.Load(c.SMIME.Certificates, time.Now())
+	var ps strictyaml.Problems
+	for _, p := range found {
+		x := strictyaml.Problem{Pos: strictyaml.Pos{File: p.File, Line: 1, Col: 1}, Severity: strictyaml.Error, Message: "smime.certificates: " + p.Reason}
+		if p.Warn {
+			x.Severity = strictyaml.Warning
+		}
+		ps = append(ps, x)
+	}
+	return certs, ps
 }
 
 // Judge is the pipeline of a configuration without its rules.

@@ -24,6 +24,7 @@ type Config struct {
 	Milter       Milter       `yaml:"milter" doc:"Sockets on which the MTA consults us."`
 	Organisation Organisation `yaml:"organisation" doc:"Whose mail is judged."`
 	Directory    Directory    `yaml:"directory" doc:"Where people of the organisation are looked up while mail flows, beside the files of packs."`
+	SMIME        SMIME        `yaml:"smime" doc:"Encryption by S/MIME, for rules with the action encrypt."`
 	Rules        Rules        `yaml:"rules" doc:"Rule packs and how they are bound to this site."`
 	Labels       Labels       `yaml:"labels" doc:"Sensitivity labels."`
 	Quarantine   Quarantine   `yaml:"quarantine" doc:"Where held messages are kept."`

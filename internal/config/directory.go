@@ -30,7 +30,13 @@ type LDAP struct {
 	Retry          time.Duration     `yaml:"retry" min:"0s" max:"1h" default:"10s" doc:"How long a server that failed is not asked."`
 }
 
+// SMIME is encryption by S/MIME.
+type SMIME struct {
+	Certificates string `yaml:"certificates" doc:"Folder of recipients' certificates, PEM or DER; read at start and reload. Off if not given: every recipient is one without a certificate." example:"/etc/labelmilter/certificates"`
+}
+
 func (k *checker) directory() {
+	k.c.SMIME.Certificates = k.path(k.at("smime", "certificates"), k.c.SMIME.Certificates)
 	l := &k.c.Directory.LDAP
 	if l.URL == "" {
 		return

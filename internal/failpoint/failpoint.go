@@ -27,13 +27,14 @@ const (
 	Action    Name = "action"    // the actions of a matched rule are filled in
 	Plan      Name = "plan"
 	Edit      Name = "edit"   // the body is edited
+	Seal      Name = "seal"   // the body is encrypted
 	Intent    Name = "intent" // the decision is made durable
 	Append    Name = "append" // the record is written
 	Outcome   Name = "outcome"
 )
 
 // Names are all places.
-var Names = []Name{Spool, Thread, History, Directory, Extract, Detect, Marking, LabelRule, Label, Condition, Action, Plan, Edit, Intent, Append, Outcome}
+var Names = []Name{Spool, Thread, History, Directory, Extract, Detect, Marking, LabelRule, Label, Condition, Action, Plan, Edit, Seal, Intent, Append, Outcome}
 
 var (
 	mu    sync.Mutex

@@ -28,6 +28,7 @@ const (
 	WhyOverload Why = "overload" // no turn came within Settings.QueueWait
 	WhySpool    Why = "spool"    // the message could not be kept
 	WhyStore    Why = "store"    // the decision could not be made durable
+	WhyEncrypt  Why = "encrypt"  // the body could not be encrypted
 	WhyWorker   Why = "worker"   // a worker that read an attachment was killed
 )
 

@@ -55,21 +55,21 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 	}
 	if why == "" {
 		final = s.final(m, built, &r)
-		a.ticket, err = s.intent(ctx, m.set, built, at, r, "")
+		a.ticket, why, err = s.commit(ctx, m, built, at, &final, r)
 		if errors.Is(err, enforce.ErrSpent) { // by another message, meanwhile
 			if r, why = s.f.judge(ctx, m.set, built, s.facts(ctx, m.set, built, at)); why == WhyTime {
 				built = outlived(built)
 				a.built = built
 			}
+			err = nil
 			if why == "" {
 				final = s.final(m, built, &r)
-				a.ticket, err = s.intent(ctx, m.set, built, at, r, "")
+				a.ticket, why, err = s.commit(ctx, m, built, at, &final, r)
 			}
 		}
-		if why == "" && err != nil {
-			s.f.log.Error("decision cannot be recorded", zap.String("session", s.conn.ID),
+		if err != nil {
+			s.f.log.Error("decision cannot be carried out", zap.String("session", s.conn.ID), zap.String("why", string(why)),
 				zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
-			why = WhyStore
 		}
 	}
 	if why != "" {
@@ -106,6 +106,19 @@ func (s *session) final(m *mail, built *message.Message, r *pipeline.Result) mil
 // judged; who judges closes it.
 func outlived(m *message.Message) *message.Message {
 	return &message.Message{Header: m.Header, Size: m.Size, Digest: m.Digest}
+}
+
+// commit makes what is sent, and then the decision durable. The record tells
+// of an encrypted body what was encrypted. why says what failed, with the
+// error.
+func (s *session) commit(ctx context.Context, m *mail, built *message.Message, at time.Time, final *milter.Final, r pipeline.Result) (t enforce.Ticket, why Why, err error) {
+	if final.Modifications, err = verdict.Sealed(final.Modifications); err != nil {
+		return t, WhyEncrypt, err
+	}
+	if t, err = s.intent(ctx, m.set, built, at, r, ""); err != nil {
+		return t, WhyStore, err
+	}
+	return t, "", nil
 }
 
 // lastResort is the disposition when not even the fail mode could be worked

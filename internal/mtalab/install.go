@@ -20,7 +20,8 @@ func InstallPackages() []string {
 		"m4",                                                // Sendmail's configuration
 		"swaks", "miltertest", "opendkim", "opendkim-tools", // independent clients and filters
 		"python3", "python3-stdnum", // independent check digits
-		"slapd", // a directory server
+		"slapd",   // a directory server
+		"openssl", // an independent reader of what is encrypted
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"labelmilter/internal/plan"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rulepack"
+	"labelmilter/internal/smime"
 	"labelmilter/internal/verdict"
 )
 
@@ -34,10 +35,12 @@ type Pipeline struct {
 	Thread Thread         // how replies are kept from falling below their thread
 	Trust  Trust          // whose markings are believed
 	// Default is the label of mail for which nothing else speaks, by direction.
-	Default     map[message.Direction]label.ID
-	Simulate    bool // no verdict and no modification, all else the same
-	Explain     bool // all rules with their traces, not only those that matched
-	ShowContent bool // findings with the values found
+	Default map[message.Direction]label.ID
+	// Certificates are what encrypt encrypts to, nil for none.
+	Certificates *smime.Certificates
+	Simulate     bool // no verdict and no modification, all else the same
+	Explain      bool // all rules with their traces, not only those that matched
+	ShowContent  bool // findings with the values found
 	// Stores are those of exact data match; a table of the rules without one
 	// is unavailable.
 	Stores detect.Stores
@@ -69,9 +72,9 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	j = p.decide(j, p.Explain)
 	failpoint.Here(failpoint.Plan)
 	pl := plan.Build(plan.Input{Message: plain, Direction: j.in.Direction, Trusted: p.Rules.Site.Trusted(m.Envelope), Label: j.in.Label,
-		Reasons: reasons(j.in.Skipped), Decision: j.decision, Strip: j.claim.strip},
+		Reasons: reasons(j.in.Skipped), Decision: j.decision, Strip: j.claim.strip, Now: f.Now},
 		plan.Options{Catalogue: p.Rules.Catalogue, Tenant: p.Rules.Site.TenantID, Write: p.Write, Maps: p.maps(),
-			Marking: p.Text.Marking, SIO: p.Text.SIO, Banner: p.Text.Banner, DKIM: p.Text.DKIM})
+			Marking: p.Text.Marking, SIO: p.Text.SIO, Banner: p.Text.Banner, DKIM: p.Text.DKIM, Certificates: p.Certificates})
 	pl.Thread = p.threadMark(m, f, *j.set, j.in.Label)
 	o := Override{Claim: j.claim.settle(plain, j.decision, &pl)}
 	hint := ""

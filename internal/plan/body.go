@@ -203,25 +203,7 @@ func rebuilt(in Input, res bodyedit.Result, masks []bodyedit.Redaction) (*messag
 			}
 		}
 	}
-	for _, m := range res.Headers {
-		at := -1
-		for i, f := range h {
-			if f.Is(m.Name) {
-				if at = i; m.Index <= 1 {
-					break
-				}
-				m.Index--
-			}
-		}
-		switch {
-		case m.Op == verdict.AddHeader || at < 0:
-			h = append(h, message.Field{Name: m.Name, Raw: " " + m.Value})
-		case m.Op == verdict.DeleteHeader:
-			h = slices.Delete(h, at, at+1)
-		default:
-			h[at].Raw = " " + m.Value
-		}
-	}
+	h = edited(h, res.Headers)
 	b := message.NewBuilder(message.Options{Limits: in.Decision.Seen.Limits})
 	for _, f := range h {
 		b.AddField(f.Name, f.Raw)

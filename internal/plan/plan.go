@@ -14,6 +14,7 @@ import (
 	"labelmilter/internal/override"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rewrite"
+	"labelmilter/internal/smime"
 	"labelmilter/internal/verdict"
 )
 
@@ -73,6 +74,7 @@ const (
 	Notify   EffectType = "notify"
 	Incident EffectType = "incident"
 	Override EffectType = "override" // a token is used up; Template is the kind
+	Encrypt  EffectType = "encrypt"  // to are the mailboxes it was encrypted to; carried out with the answer
 )
 
 // Headers of our own beside label.Header.
@@ -102,6 +104,8 @@ type Options struct {
 	// Maps gives the label that a marking comes to; nil if no marking scheme
 	// is in use, and no marking is written then.
 	Maps func(marking.Marking) label.ID
+	// Certificates are what encrypt encrypts to, nil for none.
+	Certificates *smime.Certificates
 }
 
 // Writes reports whether a header is to be written.
@@ -123,6 +127,7 @@ type Input struct {
 	Reasons   []string // of what was not inspected
 	Decision  policy.Decision
 	Strip     Strip
+	Now       time.Time
 }
 
 // Build makes the plan. It is a pure function.
@@ -155,8 +160,17 @@ func Build(in Input, o Options) Plan {
 	if no := e.body(in, only); no != nil && !bounce(in) {
 		return Build(refused(in, *no), o)
 	}
-	// A new body must be fit for the transport that the message came by.
-	p.Modifications = rewrite.Fit(in.Message.Header, rewrite.EightBit(in.Message.Envelope.MailArgs), e.sorted())
+	boxes, owner, no := e.encrypt(in, only, o)
+	if no != nil && !bounce(in) {
+		return Build(refused(in, *no), o)
+	}
+	p.Modifications = e.sorted()
+	if len(boxes) > 0 {
+		p.Effects = append(p.Effects, sealedEffect(in, owner, boxes))
+	} else {
+		// A new body must be fit for the transport that the message came by.
+		p.Modifications = rewrite.Fit(in.Message.Header, rewrite.EightBit(in.Message.Envelope.MailArgs), p.Modifications)
+	}
 	p.Conflicts = e.conflicts
 	p.keepOneRecipient(in)
 	p.plain(in.Strip)
@@ -174,7 +188,7 @@ func refused(in Input, no refusal) Input {
 	d.Rules = slices.Clone(d.Rules)
 	for i := range d.Rules {
 		d.Rules[i].Actions = slices.DeleteFunc(slices.Clone(d.Rules[i].Actions), func(a policy.Action) bool {
-			return a.Banner != nil || a.Redact != nil || a.Remove != nil
+			return a.Banner != nil || a.Redact != nil || a.Remove != nil || a.Encrypt != nil
 		})
 	}
 	d.Winner, d.Verdict = no.rule, no.Verdict

@@ -48,6 +48,12 @@ type Remove struct {
 	Fallback verdict.Disposition // when one cannot be removed
 }
 
+// Encrypt encrypts the message to all its recipients, those added too.
+type Encrypt struct {
+	Missing verdict.Disposition // when a recipient has no certificate; "" if Route
+	Route   string              // the way the message takes then, in clear, to be encrypted elsewhere
+}
+
 // Seen is what a decision rests on, for actions that edit what was found.
 type Seen struct {
 	Findings []detect.Finding

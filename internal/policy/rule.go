@@ -72,12 +72,13 @@ const (
 	ActBcc             ActionKind = "bcc"               // to others too
 	ActRoute           ActionKind = "route"             // a field that the MTA chooses the way by
 	ActRequireTLS      ActionKind = "require_tls"       // route by way of an encrypted connection only
+	ActEncrypt         ActionKind = "encrypt"           // S/MIME to the recipients' certificates
 )
 
 // ActionKinds is the closed list.
 var ActionKinds = []ActionKind{ActAccept, ActReject, ActTempFail, ActDiscard, ActQuarantine, ActAddHeader, ActChangeHeader,
 	ActDeleteHeader, ActSubjectPrefix, ActSubjectSuffix, ActAddRecipient, ActDeleteRecipient, ActSetLabel, ActNotify, ActIncident,
-	ActBanner, ActDisclaimer, ActRedact, ActRemove, ActRedirect, ActBcc, ActRoute, ActRequireTLS}
+	ActBanner, ActDisclaimer, ActRedact, ActRemove, ActRedirect, ActBcc, ActRoute, ActRequireTLS, ActEncrypt}
 
 // Action is one thing a rule does. Which fields matter depends on Kind.
 type Action struct {
@@ -97,6 +98,7 @@ type Action struct {
 	Banner    *Banner       // banner and disclaimer
 	Redact    *Redact       // redact
 	Remove    *Remove       // remove_attachment
+	Encrypt   *Encrypt      // encrypt
 	Tip       Tip           // reject and tempfail
 }
 

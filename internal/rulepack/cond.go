@@ -238,6 +238,7 @@ type actY struct {
 	Bcc             []string     `yaml:"bcc" doc:"send it to these (mailboxes, or manager) too; nothing in the message shows it"`
 	Route           string       `yaml:"route" doc:"write X-Labelmilter-Route with this name, for the MTA to choose the way by"`
 	RequireTLS      *emptyY      `yaml:"require_tls" doc:"route: tls"`
+	Encrypt         *encryptY    `yaml:"encrypt" doc:"encrypt it by S/MIME to the certificates of all recipients, which smime.certificates of the configuration holds"`
 }
 
 // emptyY takes no value, true, or an empty map.
@@ -313,7 +314,7 @@ func (*textActY) JSONSchema() map[string]any {
 }
 
 // bare are the actions that can be written as a word alone.
-var bare = []string{"accept", "reject", "tempfail", "discard", "quarantine", "delete_recipient", "incident", "require_tls"}
+var bare = []string{"accept", "reject", "tempfail", "discard", "quarantine", "delete_recipient", "incident", "require_tls", "encrypt"}
 
 // DecodeYAML implements strictyaml.Unmarshaler.
 func (a *Act) DecodeYAML(d *strictyaml.Decoder, n *strictyaml.Node) {

@@ -40,6 +40,13 @@ type removeY struct {
 	Fallback    string `yaml:"fallback" enum:"quarantine|reject" default:"quarantine" doc:"when one stands in a signed or ambiguous part"`
 }
 
+// encryptY encrypts.
+type encryptY struct {
+	strictyaml.Pos
+	Missing string `yaml:"missing" enum:"reject|quarantine|route" default:"reject" doc:"when a recipient has no valid certificate"`
+	Route   string `yaml:"route" doc:"with missing: route, the name of the way that it takes instead, not encrypted by us"`
+}
+
 // routeName is the form of a route: it stands in a header and in a table of
 // the MTA.
 var routeName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
@@ -77,9 +84,28 @@ func (c *compiler) edit(pack string, y *Act, a *policy.Action) {
 		if !routeName.MatchString(a.Route) {
 			c.d.Problem(y.node, "use lower case letters, digits and hyphens, at most 64", "route %q is not well formed", a.Route)
 		}
+	case policy.ActEncrypt:
+		a.Encrypt = c.encrypt(y)
 	case policy.ActRequireTLS:
 		a.Route = "tls"
 	}
+}
+
+func (c *compiler) encrypt(y *Act) *policy.Encrypt {
+	e := y.Encrypt
+	if e == nil {
+		e = &encryptY{Missing: "reject"}
+	}
+	if e.Missing != "route" {
+		if e.Route != "" {
+			c.d.Problem(y.node, "missing: route", "route is for missing: route only")
+		}
+		return &policy.Encrypt{Missing: verdict.Disposition(e.Missing)}
+	}
+	if !routeName.MatchString(e.Route) {
+		c.d.Problem(y.node, "use lower case letters, digits and hyphens, at most 64", "route %q is not well formed", e.Route)
+	}
+	return &policy.Encrypt{Route: e.Route}
 }
 
 func (c *compiler) banner(y *Act, b *bannerY, a *policy.Action, bottom bool) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 )
 
 // Op names one edit of the message that is delivered.
@@ -39,6 +40,32 @@ type Modification struct {
 	// Body is the whole new body for replace_body. It never leaves the
 	// process except towards the MTA.
 	Body []byte
+	// Seal makes the body when it is sent, nil if Body is it: an encrypted
+	// body differs each time and is no part of a decision. Body is empty then.
+	Seal Sealer
+}
+
+// Sealer makes a body.
+type Sealer interface {
+	// Plain is what is sealed, shown by length and digest.
+	Plain() []byte
+	Seal() ([]byte, error)
+}
+
+// Sealed gives modifications with the bodies made that are made when sent.
+func Sealed(ms []Modification) ([]Modification, error) {
+	out := slices.Clone(ms)
+	for i, m := range out {
+		if m.Seal == nil {
+			continue
+		}
+		body, err := m.Seal.Seal()
+		if err != nil {
+			return nil, err
+		}
+		out[i].Body, out[i].Seal = body, nil
+	}
+	return out, nil
 }
 
 // MarshalJSON writes only the fields that belong to the operation; a body is
@@ -46,12 +73,17 @@ type Modification struct {
 func (m Modification) MarshalJSON() ([]byte, error) {
 	switch m.Op {
 	case ReplaceBody:
-		sum := sha256.Sum256(m.Body)
+		body := m.Body
+		if m.Seal != nil {
+			body = m.Seal.Plain()
+		}
+		sum := sha256.Sum256(body)
 		return json.Marshal(struct {
 			Op     Op     `json:"op"`
 			Bytes  int    `json:"bytes"`
 			SHA256 string `json:"sha256"`
-		}{m.Op, len(m.Body), hex.EncodeToString(sum[:])})
+			Sealed bool   `json:"sealed,omitempty"` // bytes and sha256 are of what is encrypted
+		}{m.Op, len(body), hex.EncodeToString(sum[:]), m.Seal != nil})
 	case AddRecipient, DeleteRecipient, ChangeSender:
 		return json.Marshal(struct {
 			Op      Op     `json:"op"`
