@@ -1,8 +1,14 @@
 package app
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,11 +166,57 @@ func TestFaults(t *testing.T) {
 		}
 		d.noContent()
 	}
+	sealFault(t, hit)
 	for _, name := range failpoint.Names {
 		if !hit[name] {
 			t.Errorf("failpoint %s was not hit", name)
 		}
 	}
+}
+
+// sealFault makes the encryption fail: nothing goes out in clear.
+func sealFault(t *testing.T, hit map[failpoint.Name]bool) {
+	t.Helper()
+	d := site(t, "smime: {certificates: certificates}\nfail: {inbound: quarantine}\n")
+	d.write("packs/site/policy.yaml", "policies: [{id: words, rules: [{id: secret, when: {subject: {words: [editme]}}, then: [encrypt, {add_header: {name: X-Tag, value: edited}}]}]}]\n")
+	d.write("certificates/bob.pem", certificate(t, "canarybob@agency.gov.au"))
+	d.run(d.options())
+	c := d.dial(0)
+	if r := d.send(c, mail("S1", "editme")); r.Decision.Code != 'a' || !strings.Contains(edits(r), "X-Tag: edited") || !strings.Contains(edits(r), "application/pkcs7-mime") || strings.Contains(edits(r), "canarybody") {
+		t.Errorf("%v %s", r.Decision, edits(r))
+	}
+	r, _ := failing(failpoint.Seal, func() error { return errors.New("no randomness") }, &hit, func() (miltertest.Result, error) { return d.send(c, mail("S2", "editme")), nil })
+	if text := edits(r); !strings.Contains(text, "X-Labelmilter-Reason: fail/encrypt") || !strings.Contains(text, "q ") || strings.Contains(text, "X-Tag") {
+		t.Errorf("%v %s", r.Decision, text)
+	}
+	if rec := d.record("S2"); rec.Fail != string(filter.WhyEncrypt) {
+		t.Errorf("record %+v", rec)
+	}
+	// A message to somebody without a certificate is refused, as the rule says.
+	m := mail("S3", "editme")
+	m.To = append(m.To, "<pat@agency.gov.au>")
+	if r := d.send(c, m); !strings.HasPrefix(r.Decision.Text(), "550 5.7.10") {
+		t.Errorf("%v %s", r.Decision, edits(r))
+	}
+	if rec := d.record("S1"); !strings.Contains(string(rec.Result), `"sealed":true`) || !strings.Contains(string(rec.Result), `"type":"encrypt"`) {
+		t.Errorf("record %s", rec.Result)
+	}
+	d.noContent()
+}
+
+// certificate is one for a mailbox, PEM.
+func certificate(t *testing.T, box string) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "x"}, EmailAddresses: []string{box}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func failing[A, B any](name failpoint.Name, as func() error, hit *map[failpoint.Name]bool, send func() (A, B)) (A, B) {

@@ -68,8 +68,11 @@ func (s *session) EndOfMessage(ctx context.Context, macros milter.Macros) (final
 			}
 		}
 		if err != nil {
-			s.f.log.Error("decision cannot be carried out", zap.String("session", s.conn.ID), zap.String("why", string(why)),
-				zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
+			doing := "decision cannot be recorded"
+			if why == WhyEncrypt {
+				doing = "body cannot be encrypted"
+			}
+			s.f.log.Error(doing, zap.String("session", s.conn.ID), zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(err))
 		}
 	}
 	if why != "" {

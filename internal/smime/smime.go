@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/smallstep/pkcs7"
@@ -205,10 +206,9 @@ func (c *Certificates) For(box string, at time.Time) *x509.Certificate {
 	return best
 }
 
-func init() {
-	// The module has these as variables only; nothing else here uses it.
-	pkcs7.ContentEncryptionAlgorithm = pkcs7.EncryptionAlgorithmAES256CBC
-}
+// useAES256 chooses the algorithm, which the module has as a variable only.
+// Nothing else here uses the module.
+var useAES256 = sync.OnceFunc(func() { pkcs7.ContentEncryptionAlgorithm = pkcs7.EncryptionAlgorithmAES256CBC })
 
 // Letter is a MIME entity and whom it is to be encrypted to. It says what
 // would be encrypted without doing so: what is encrypted differs each time.
@@ -226,6 +226,7 @@ func (l *Letter) Seal() ([]byte, error) {
 	if err := failpoint.Err(failpoint.Seal); err != nil {
 		return nil, err
 	}
+	useAES256()
 	der, err := pkcs7.Encrypt(l.Entity, l.To)
 	if err != nil {
 		return nil, fmt.Errorf("smime: %w", err)
