@@ -28,7 +28,7 @@ type compiler struct {
 	atomKeys map[string]int
 	regexes  map[regexKey]int
 	lists    map[string]int
-	refused  map[regexKey]bool
+	wholes   map[string]*whole
 
 	inTable int    // of the type in hand, -1 if it has none
 	typ     string // where we are
@@ -48,7 +48,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 	c := &compiler{
 		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o,
 		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{},
-		regexes: map[regexKey]int{}, refused: map[regexKey]bool{}, lists: map[string]int{},
+		regexes: map[regexKey]int{}, wholes: map[string]*whole{}, lists: map[string]int{},
 	}
 	for i := range keywords {
 		c.keywordList(&keywords[i])
@@ -135,7 +135,7 @@ func (c *compiler) patternsOf(ti int, t *sit.Type) {
 		c.fail("patterns", "", "a type without patterns", "give patterns, or members for a bundle")
 	}
 	c.inTable = -1
-	common := compileExclude(t.Exclude, c.table, c.under("exclude."))
+	common := c.exclusion(t.Exclude, c.under("exclude."))
 	for i := range t.Patterns {
 		c.pattern = i
 		s := &t.Patterns[i]

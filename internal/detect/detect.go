@@ -41,6 +41,9 @@ import (
 const (
 	// MaxMatch is the longest match of a regex, in characters.
 	MaxMatch = 2048
+	// MaxExcluded is the longest value that the regex of an exclusion is
+	// compared with; a longer one stands.
+	MaxExcluded = 256
 	// MaxEnds is the number of ends that are tried from one start.
 	MaxEnds = 64
 	// MaxInstances is the number of instances that a finding lists (Purview

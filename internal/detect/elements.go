@@ -44,7 +44,7 @@ func (c *compiler) element(e *sit.Element, field string, common *exclusion) (ato
 		}
 		a.checks, a.refusals = append(a.checks, f), append(a.refusals, "validate: "+name)
 	}
-	own := compileExclude(e.Exclude, c.table, c.under(field+".exclude."))
+	own := c.exclusion(e.Exclude, c.under(field+".exclude."))
 	for _, x := range [...]*exclusion{own, common} {
 		if x != nil {
 			a.exclude = append(a.exclude, x)

@@ -17,12 +17,33 @@ type exclusion struct {
 	starts, ends       []string        // normalised
 	prefixes, suffixes [][]rune        // canonical
 	repeated           bool
-	prog               *automaton.Prog
+	regex              *whole
 }
 
-// compileExclude gives nil if x is empty.
-func compileExclude(x sit.Exclude, table *fold.Table, fail func(field, value, err, fix string)) *exclusion {
-	e := &exclusion{repeated: x.Repeated}
+// whole is an expression that a value must match from end to end.
+type whole struct {
+	prog  *automaton.Prog
+	table *automaton.Table // nil if it would be large
+}
+
+// wholeStates is the most states of the automaton of an exclusion.
+const wholeStates = 500
+
+func newWhole(expr string, table *fold.Table) (*whole, error) {
+	p, err := automaton.Compile(expr, false, table)
+	if err != nil {
+		return nil, err
+	}
+	w := &whole{prog: p}
+	if p.Exact() {
+		w.table = automaton.Build([]*automaton.Prog{p}, wholeStates)
+	}
+	return w, nil
+}
+
+// exclusion gives nil if x is empty.
+func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix string)) *exclusion {
+	e, table := &exclusion{repeated: x.Repeated}, c.table
 	var v view
 	normals := func(field string, in []string) (out []string) {
 		for i, s := range in {
@@ -64,10 +85,13 @@ func compileExclude(x sit.Exclude, table *fold.Table, fail func(field, value, er
 			fail("regex", x.Regex, reason, fix)
 		case p.Lane != match.Linear:
 			fail("regex", x.Regex, "look-around in an exclusion", "write it without")
+		case c.wholes[p.Linear] != nil:
+			e.regex = c.wholes[p.Linear]
 		default:
-			if e.prog, err = automaton.Compile(p.Linear, false, table); err != nil {
+			if e.regex, err = newWhole(p.Linear, table); err != nil {
 				fail("regex", x.Regex, "too large", "use smaller repeats")
 			}
+			c.wholes[p.Linear] = e.regex
 		}
 	}
 	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes)+len(e.suffixes) == 0 && !e.repeated && x.Regex == "" {
@@ -81,6 +105,7 @@ func compileExclude(x sit.Exclude, table *fold.Table, fail func(field, value, er
 type checker struct {
 	sim  automaton.Sim
 	norm []byte
+	work *match.Work // is charged for expressions, if not nil
 }
 
 // passes reports whether the match of an atom stands.
@@ -138,17 +163,31 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) string {
 			return "exclude: suffixes"
 		}
 	}
-	if x.prog != nil {
-		// As if the text ended with the match: $ stands for its end.
-		whole, text := false, v.Shadow
-		v.Shadow = text[:end]
-		c.sim.Ends(x.prog, &v.Text, start, end-start, func(e int) bool { whole = e == end; return true })
-		v.Shadow = text
-		if whole {
-			return "exclude: regex"
-		}
+	if x.regex != nil && c.wholly(x.regex, v, start, end) {
+		return "exclude: regex"
 	}
 	return ""
+}
+
+// wholly reports whether an expression matches a value from end to end, as if
+// the text ended with it.
+func (c *checker) wholly(w *whole, v *view, start, end int) (ok bool) {
+	steps := end - start
+	if steps > MaxExcluded {
+		return false
+	}
+	if w.table != nil {
+		ok = w.table.Whole(v.Shadow, start, end)
+	} else {
+		text := v.Shadow
+		v.Shadow = text[:end]
+		steps = c.sim.Ends(w.prog, &v.Text, start, end-start, func(e int) bool { ok = e == end; return true })
+		v.Shadow = text
+	}
+	if c.work != nil {
+		c.work.Left -= int64(steps)
+	}
+	return ok
 }
 
 // sameDigits reports whether there are at least two digits, all the same.

@@ -27,6 +27,7 @@ const (
 	groupStates = 24_000 // most states of a joint automaton
 	boundedLen  = 96     // longer matches need a lane with memory
 	wordyShare  = 0.03   // expressions that live through more of all lower-case words want a better trigger
+	memoProgs   = 64     // programs of an automaton with memory: one bit each
 	fewSigns    = 8      // characters that are listed rather than gated
 )
 
@@ -148,8 +149,8 @@ func (b *laneBuilder) build(words int) (out []lane) {
 		*l = lane{mode: k.mode, memo: k.memo, needy: k.needy, trigger: k.trigger, bucket: k.need, any: make([]uint64, words)}
 		need := l.describe(k.progs)
 		switch {
-		case l.memo:
-			// Unbounded expressions multiply each other's states.
+		case l.memo && (l.mode != atTrigger || len(k.progs) > memoProgs):
+			// Unbounded expressions mostly multiply each other's states.
 			for i := range k.progs {
 				l.add(k.progs[i:i+1], k.progs[i].table, words)
 			}
@@ -206,10 +207,13 @@ func (l *lane) split(progs []laneProg, words int) {
 	// Expressions that go together share beginnings and need fewer states
 	// than each on its own; those that multiply are found out early.
 	list := make([]*automaton.Prog, len(progs))
-	limit := 300
+	limit := 0
 	for i := range progs {
 		list[i] = progs[i].prog
-		limit += 2 * progs[i].table.States()
+		limit += progs[i].table.States()
+	}
+	if !l.memo {
+		limit = 300 + 2*limit // these run at many places: one run is better than two
 	}
 	t := automaton.Build(list, min(limit, groupStates))
 	if t == nil {

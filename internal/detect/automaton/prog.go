@@ -307,8 +307,7 @@ func classOf(in *syntax.Inst, table *fold.Table) (c class) {
 		c.set.Add(fold.Letter)
 		c.set.Add(fold.Ideograph)
 		c.set.Add(fold.Symbol)
-		n := len(in.Rune)
-		if in.Op == syntax.InstRune && n >= 2 && in.Rune[n-2] > utf8.RuneSelf {
+		if in.Op == syntax.InstRune && leavesOut(in.Rune, table) {
 			c.runes = in
 		}
 		return c
@@ -346,6 +345,24 @@ func classOf(in *syntax.Inst, table *fold.Table) (c class) {
 		}
 	}
 	return c
+}
+
+// leavesOut reports whether a class, in pairs up to the last character of
+// Unicode, leaves out characters that have no ASCII form: if not, the shadow
+// tells all.
+func leavesOut(pairs []rune, table *fold.Table) bool {
+	for i := 1; i+1 < len(pairs); i += 2 {
+		lo, hi := max(pairs[i]+1, utf8.RuneSelf), pairs[i+1]-1
+		if hi-lo > 256 {
+			return true
+		}
+		for r := lo; r <= hi; r++ {
+			if b, ok := table.Byte(r); ok && b >= utf8.RuneSelf {
+				return true
+			}
+		}
+	}
+	return len(pairs) > 0 && pairs[0] > utf8.RuneSelf
 }
 
 // has reports whether the class contains the character at i.

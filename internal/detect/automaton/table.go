@@ -72,6 +72,18 @@ func (t *Table) Run(buf []byte, start int, dst []End) ([]End, int) {
 	return dst, i - start
 }
 
+// Whole reports whether some program matches from start to end, as if the text
+// ended there.
+func (t *Table) Whole(shadow []byte, start, end int) bool {
+	s := t.Start[Before(shadow, start)]
+	for _, b := range shadow[start:end] {
+		if s = t.Step(s, b); s == 0 {
+			return false
+		}
+	}
+	return t.Accepts(t.Step(s, EOT)) >= 0
+}
+
 // Reach gives for each state the programs that can still match from it, for
 // tables of at most 64 programs: one bit each.
 func (t *Table) Reach() []uint64 {
