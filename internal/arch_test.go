@@ -82,7 +82,7 @@ var allowed = map[string]string{
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "authres budget fixture message pipeline policy replay rulepack strictyaml",
-	"output":   "fixture label pipeline policy replay verdict",
+	"output":   "budget extract fixture label pipeline policy replay verdict",
 	"prove":    "budget facts label marking message pipeline rulepack",
 
 	// the daemon

@@ -224,13 +224,7 @@ func (p *Printer) trace(t *policy.Trace, head string, depth int) {
 
 func (p *Printer) inspection(in pipeline.Inspection, showParts bool) {
 	if showParts {
-		for _, x := range in.Parts {
-			name := ""
-			if x.Name != "" {
-				name = fmt.Sprintf(" %q", x.Name)
-			}
-			p.field("part", "%s %s%s, %d bytes, %d of text", x.Part, x.Type, name, x.Bytes, x.Text)
-		}
+		p.parts(in.Parts, in.Skipped)
 	}
 	if in.Complete {
 		p.field("inspected", "completely, %d parts", len(in.Parts))
