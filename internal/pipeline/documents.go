@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 
 	"labelmilter/internal/extract"
@@ -61,20 +62,62 @@ func (p *Pipeline) carried(ex extract.Result, s markingSet) []policy.Carried {
 	return out
 }
 
-// properties reads protective markings in document properties of the name of
-// the marking field.
-func (s *markingSet) properties(ex extract.Result) {
-	for _, x := range ex.Properties {
-		if !strings.EqualFold(x.Name, markingProperty) {
-			continue
-		}
-		m := marking.ParseHeader(x.Value)
-		m.Source, m.Part = marking.SourceProperty, x.Part
+// properties reads the markings in document properties: the marking field, the
+// label fields of products, which keep them in documents too, and subject tags and
+// banners in the properties that people fill in.
+func (s *markingSet) properties(reader *marking.Reader, ex extract.Result) {
+	add := func(part string, m marking.Marking) {
+		m.Source, m.Part = marking.SourceProperty, part
 		if !s.has(m) {
 			s.add(m, extract.InProperty)
+		}
+	}
+	for _, f := range propertyFields(ex.Properties) {
+		name := strings.ToLower(f.name)
+		switch {
+		case name == markingProperty:
+			add(f.part, marking.ParseHeader(f.value))
+		case strings.HasPrefix(name, "msip_label_"):
+		case slices.Contains(spokenProperties, name):
+			for _, t := range reader.Subject(f.value) {
+				add(f.part, t.Marking)
+			}
+			for _, t := range reader.Text(f.value) {
+				if t.Marking.Use == marking.Own {
+					add(f.part, t.Marking)
+				}
+			}
+		default:
+			for _, m := range reader.Fields([]marking.Field{{Name: f.name, Raw: f.value}}) {
+				add(f.part, m)
+			}
 		}
 	}
 }
 
 // markingProperty is the property in which Office add-ins keep the marking.
-const markingProperty = "X-Protective-Marking"
+const markingProperty = "x-protective-marking"
+
+// spokenProperties are those in which people write a marking in words.
+var spokenProperties = []string{"title", "subject", "keywords", "keyword", "category", "description", "comments", "contentstatus", "status",
+	"classification", "security classification", "securityclassification", "protective marking", "protectivemarking", "marking"}
+
+type propertyField struct{ part, name, value string }
+
+// propertyFields gives the properties with those joined that a product has cut into
+// numbered pieces: bjDocumentLabelXML, bjDocumentLabelXML-0, … (a property of
+// Office holds 255 characters).
+func propertyFields(in []document.Property) []propertyField {
+	var out []propertyField
+	for _, p := range in {
+		if base, n, ok := strings.Cut(p.Name, "-"); ok && strings.EqualFold(base, "bjDocumentLabelXML") && strings.Trim(n, "0123456789") == "" {
+			if i := len(out) - 1; i >= 0 && out[i].part == p.Part && strings.EqualFold(out[i].name, base) {
+				out[i].value += p.Value
+				continue
+			}
+			p.Name = base
+		}
+		out = append(out, propertyField{p.Part, p.Name, p.Value})
+	}
+	return out
+}

@@ -43,9 +43,52 @@ func TestDocumentLabelsJoinTheFloor(t *testing.T) {
 
 func TestMarkingInAProperty(t *testing.T) {
 	var s markingSet
-	s.properties(extract.Result{Properties: []document.Property{{Part: "2", Source: "custom", Name: "x-protective-marking", Value: "VER=2018.4, NS=gov.au, SEC=PROTECTED, ORIGIN=a@b.gov.au"},
+	reader, err := marking.NewReader(marking.SchemeAU, marking.SchemeBoldonJames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.properties(reader, extract.Result{Properties: []document.Property{{Part: "2", Source: "custom", Name: "x-protective-marking", Value: "VER=2018.4, NS=gov.au, SEC=PROTECTED, ORIGIN=a@b.gov.au"},
 		{Part: "2", Source: "custom", Name: "Author", Value: "SEC=SECRET"}}})
 	if len(s.reads) != 1 || s.reads[0].x.Classification != marking.Protected || s.reads[0].x.Source != marking.SourceProperty || s.reads[0].x.Part != "2" {
 		t.Errorf("read %+v", s.reads)
+	}
+}
+
+// Tags and banners in what people fill in, and the label fields of products,
+// which are cut into pieces.
+func TestMarkingsInOtherProperties(t *testing.T) {
+	var s markingSet
+	reader, err := marking.NewReader(marking.SchemeAU, marking.SchemeBoldonJames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prop := func(part, name, value string) document.Property {
+		return document.Property{Part: part, Source: "custom", Name: name, Value: value}
+	}
+	s.properties(reader, extract.Result{Properties: []document.Property{
+		prop("2", "keywords", "[SEC=OFFICIAL:Sensitive, ACCESS=Legal-Privilege]"),
+		prop("3", "Classification", "PROTECTED"),
+		prop("4", "title", "How to handle PROTECTED information"),
+		prop("5", "bjDocumentLabelXML", `<?xml version="1.0" encoding="us-ascii"?><sisl sislVersion="0" policy="p" xmlns="http://www.boldonjames.com/2008/01/sie/in`),
+		prop("5", "bjDocumentLabelXML-0", `ternal/label"><element uid="id_classification_x" value="Company Secret" /></sisl>`),
+		prop("6", "bjDocumentSecurityLabel", "Company Public"),
+		prop("7", "MSIP_Label_x_Name", "PROTECTED"),
+	}})
+	want := map[string]string{"2": "au-epms OFFICIAL:Sensitive", "3": "au-epms PROTECTED", "5": "boldon-james Company Secret", "6": "boldon-james Company Public"}
+	for _, r := range s.reads {
+		if r.x.Source != marking.SourceProperty {
+			t.Errorf("source %s", r.x.Source)
+		}
+		if r.x.Use != marking.Own {
+			continue
+		}
+		got := r.x.Scheme + " " + r.x.Classification
+		if want[r.x.Part] != got {
+			t.Errorf("part %s: %s, want %q", r.x.Part, got, want[r.x.Part])
+		}
+		delete(want, r.x.Part)
+	}
+	if len(want) > 0 {
+		t.Errorf("not read: %v", want)
 	}
 }

@@ -99,7 +99,7 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 			s.add(x, t.Where)
 		}
 	}
-	s.properties(ex)
+	s.properties(reader, ex)
 	s.secrecy(ex)
 	var now time.Time
 	if p.Expire {

@@ -151,6 +151,7 @@ func valid(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
 type flow struct {
 	shown, hidden *document.Writer
 	aside         int // depth in deleted text
+	margin        int // depth in headers and footers
 	text          int // depth in paragraphs
 	cell          string
 	date          bool // the cell is a date
@@ -218,7 +219,13 @@ func (f *flow) start(x *xmlscan.Scanner) {
 		}
 		f.text++
 	case "tab":
-		f.out().Write([]byte{'\t'})
+		if f.margin > 0 { // left, middle and right of a header or footer
+			f.out().Line()
+		} else {
+			f.out().Write([]byte{'\t'})
+		}
+	case "header", "footer", "header-left", "footer-left", "header-first", "footer-first":
+		f.margin++
 	case "line-break":
 		f.out().Line()
 	case "tracked-changes", "deletion":
@@ -271,6 +278,9 @@ func (f *flow) end(name string) {
 	switch name {
 	case "p", "h":
 		f.text = max(f.text-1, 0)
+		f.out().Line()
+	case "header", "footer", "header-left", "footer-left", "header-first", "footer-first":
+		f.margin = max(f.margin-1, 0)
 		f.out().Line()
 	case "tracked-changes", "deletion":
 		f.aside = max(f.aside-1, 0)

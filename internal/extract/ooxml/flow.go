@@ -40,6 +40,8 @@ type flow struct {
 	verbatim      int             // depth in elements whose blanks count
 	aside         int             // depth in elements whose text is hidden
 	props         int             // depth in formatting properties
+	codes         bool            // in a header or footer of a sheet, with its codes
+	margin        bool            // the part is a header or footer: tabs divide lines
 	buf           []byte
 }
 
@@ -61,6 +63,9 @@ func (f *flow) token(x *xmlscan.Scanner, k xmlscan.Kind) {
 			return
 		}
 		f.buf = xmlscan.Append(f.buf[:0], x.Bytes())
+		if f.codes {
+			f.buf = append(f.buf[:0], headerFooter(f.buf)...)
+		}
 		f.out().Write(f.buf)
 	case xmlscan.CData:
 		f.out().Write(x.Bytes())
@@ -78,7 +83,11 @@ func (f *flow) start(x *xmlscan.Scanner) {
 	empty := x.Empty()
 	switch name {
 	case "tab", "ptab":
-		if f.props == 0 {
+		switch {
+		case f.props > 0:
+		case f.margin: // left, middle and right
+			f.out().Line()
+		default:
 			f.out().Write([]byte{'\t'})
 		}
 	case "br", "cr":
@@ -103,6 +112,10 @@ func (f *flow) start(x *xmlscan.Scanner) {
 		return
 	}
 	switch {
+	case isMargin(name):
+		f.codes = true
+	case name == "hdr" || name == "ftr":
+		f.margin = true
 	case isProps(name):
 		f.props++
 	case isVerbatim(name):
@@ -119,6 +132,8 @@ func (f *flow) start(x *xmlscan.Scanner) {
 func (f *flow) end(x *xmlscan.Scanner) {
 	name := string(x.Local())
 	switch {
+	case isMargin(name):
+		f.codes = false
 	case isProps(name):
 		f.props = max(f.props-1, 0)
 		return
@@ -160,6 +175,15 @@ func (f *flow) symbol(x *xmlscan.Scanner) {
 // others of that form.
 func isProps(name string) bool {
 	return len(name) > 2 && name[len(name)-2:] == "Pr" || name == "tabs" || name == "tblGrid"
+}
+
+// isMargin reports the headers and footers of a sheet.
+func isMargin(name string) bool {
+	switch name {
+	case "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter":
+		return true
+	}
+	return false
 }
 
 // isVerbatim reports elements whose blanks count.

@@ -184,3 +184,26 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 }
+
+// Headers and footers lose their codes; what stands left, in the middle and right
+// are lines of their own.
+func TestHeadersAndFooters(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"&COFFICIAL: Sensitive": "OFFICIAL: Sensitive",
+		"&L&1#&\"Calibri\"&10&K000000OFFICIAL: Sensitive&RPage &P of &N": "#\nOFFICIAL: Sensitive\nPage 1 of 1",
+		"&C&14&BR&&D&B 100% &K01+000x":                                   "R&D 100% x",
+		"plain &":                                                        "plain &",
+		"&L&D&C&F&R&A":                                                   "",
+	} {
+		if got := strings.TrimSpace(string(headerFooter([]byte(in)))); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	h := read(documenttest.Parts{"[Content_Types].xml", types,
+		"xl/worksheets/sheet1.xml", `<worksheet><sheetData/><headerFooter><oddHeader>&amp;LPROTECTED&amp;Rx &amp;&amp; y</oddHeader></headerFooter></worksheet>`,
+		"word/footer1.xml", `<w:ftr><w:p><w:r><w:t>PROTECTED</w:t><w:tab/><w:t>Page 3</w:t></w:r></w:p></w:ftr>`})
+	if d := cmp.Diff([]string{"PROTECTED\nx & y", "PROTECTED\nPage 3"}, h.Shown); d != "" {
+		t.Error(d)
+	}
+}
