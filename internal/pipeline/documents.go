@@ -121,3 +121,29 @@ func propertyFields(in []document.Property) []propertyField {
 	}
 	return out
 }
+
+// cells reads the markings in the text of a document, in which a cell of a table is
+// as good as a line: cover pages keep their marking in one. Cells of different
+// classes are a list of classes, and mark nothing.
+func cells(reader *marking.Reader, text string) []marking.TextMarking {
+	if !strings.Contains(text, "\t") {
+		return reader.Text(text)
+	}
+	found := reader.Text(strings.ReplaceAll(text, "\t", "\n")) // of the same length
+	cell := func(m marking.TextMarking) bool {
+		return m.Marking.Use == marking.Own && (m.Start > 0 && text[m.Start-1] == '\t' || m.End < len(text) && text[m.End] == '\t')
+	}
+	class, several := "", false
+	for _, m := range found {
+		if cell(m) {
+			several = several || class != "" && class != m.Marking.Classification
+			class = m.Marking.Classification
+		}
+	}
+	for i, m := range found {
+		if several && cell(m) {
+			found[i].Marking.Use = marking.Mention
+		}
+	}
+	return found
+}

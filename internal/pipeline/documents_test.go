@@ -92,3 +92,28 @@ func TestMarkingsInOtherProperties(t *testing.T) {
 		t.Errorf("not read: %v", want)
 	}
 }
+
+func TestMarkingsInCells(t *testing.T) {
+	reader, err := marking.NewReader(marking.SchemeAU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"Classification\tPROTECTED\nAuthor\tA. B.":            "own",
+		"a\tOFFICIAL: Sensitive//Legal Privilege\tb":          "own",
+		"file 1\tPROTECTED\nfile 2\tOFFICIAL: Sensitive\n":    "mention",
+		"file 1\tPROTECTED\nfile 2\tPROTECTED\n":              "own",
+		"PROTECTED\n\na\tb\nfile 1\tOFFICIAL: Sensitive\tx\n": "own",
+		"a\twe handle PROTECTED files\tb":                     "",
+	} {
+		use := ""
+		for _, m := range cells(reader, text) {
+			if m.Marking.Use == marking.Own || use == "" && m.Marking.Use == marking.Mention {
+				use = string(m.Marking.Use)
+			}
+		}
+		if use != want {
+			t.Errorf("%q: %s, want %s", text, use, want)
+		}
+	}
+}

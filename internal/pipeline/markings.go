@@ -90,7 +90,11 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 		default:
 			continue
 		}
-		for _, tm := range reader.Text(t.Body) {
+		found := reader.Text(t.Body)
+		if src == marking.SourceAttachment {
+			found = cells(reader, t.Body)
+		}
+		for _, tm := range found {
 			x := tm.Marking
 			x.Source, x.Part = src, t.Part
 			if s.has(x) {
