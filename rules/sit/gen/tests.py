@@ -143,6 +143,22 @@ SENTENCES = ['{e} {v}', '{e}: {v}', 'Please note the {e} {v} in the file.', '{v}
              '{e}\n{v}', 'We got {e} "{v}" yesterday.', '{e} = {v};']
 
 
+class Text(str):
+    """A text with the confidence its evidence asks for, None if that is left open."""
+    confidence = None
+
+
+def asked(t, p, v):
+    """The confidence of a pattern if it is the type's best, of the value's form and
+    all patterns take the same values."""
+    if p['confidence'] < max(q['confidence'] for q in t['patterns']) or len({str(q['match'].get('validate')) for q in t['patterns']}) > 1:
+        return None
+    try:
+        return p['confidence'] if re.fullmatch(p['match'].get('regex', ''), v) else None
+    except re.error:
+        return None
+
+
 def positives(t, rows, lists, rng):
     withword = [p for p in t['patterns'] if evidence(p['near'], lists, 0)]
     alone = [p for p in t['patterns'] if not evidence(p['near'], lists, 0)]
@@ -153,6 +169,7 @@ def positives(t, rows, lists, rng):
         row = rows[k % len(rows)]
         form = row['forms'][(k // len(rows)) % len(row['forms'])]
         v = valid(row, rng, form)
+        confidence = None
         if row['words']:
             e = row['words']
         elif not withword:
@@ -162,9 +179,11 @@ def positives(t, rows, lists, rng):
         else:
             best = max(p['confidence'] for p in withword)
             choice = [p for p in withword if p['confidence'] == best] if k % 3 else withword
-            e = evidence(choice[k % len(choice)]['near'], lists, k)
+            p = choice[k % len(choice)]
+            e, confidence = evidence(p['near'], lists, k), asked(t, p, v)
         s = SENTENCES[k % len(SENTENCES)]
-        out.append(s.replace('{v}', v).replace('{e}', ', '.join(e)))
+        out.append(Text(s.replace('{v}', v).replace('{e}', ', '.join(e))))
+        out[-1].confidence = confidence
         k += 1
     return out
 
@@ -314,7 +333,8 @@ def main():
                 continue
             pos, neg = made
             for i, s in enumerate(pos):
-                tests.append(f"  - {{name: {t['id']} {i + 1}, mail: {quote(HEAD + s)}, findings: [{{type: {t['id']}}}]}}")
+                level = f", confidence: {c}" if (c := getattr(s, 'confidence', None)) and 'members' not in t else ''
+                tests.append(f"  - {{name: {t['id']} {i + 1}, mail: {quote(HEAD + s)}, findings: [{{type: {t['id']}{level}}}]}}")
             count = {}
             for name, s in neg:
                 count[name] = count.get(name, 0) + 1
