@@ -7,6 +7,7 @@
 #   bench        benchmarks; readme-bench writes their table into README.md
 #   fuzz-report  long fuzzing, recorded in testdata/reports/fuzz.json
 #   eval         measurements on corpora that are not shipped: CORPORA=DIR
+#   sit-report   how well each sensitive information type is found, into rules/sit/README.md
 
 GO        ?= go
 FUZZTIME  ?= 60s
@@ -16,7 +17,7 @@ SKIPS     := $(TMP)/labelmilter-skips
 CONFORM   := $(TMP)/labelmilter-conformance
 export CGO_ENABLED ?= 0
 
-.PHONY: build tools demo test check race fmt vet static fuzz bench readme-bench fuzz-report eval schema clean
+.PHONY: build tools demo test check race fmt vet static fuzz bench readme-bench fuzz-report eval sit-report schema clean
 
 build:
 	$(GO) build -trimpath -o bin/labelmilter ./cmd/labelmilter
@@ -65,7 +66,14 @@ readme-bench: build
 	$(GO) run ./internal/mtabench -readme README.md
 
 eval:
-	@if [ -z "$(CORPORA)" ]; then echo "eval: skipped: no corpora given (make eval CORPORA=DIR)"; else $(GO) run ./internal/eval $(CORPORA); fi
+	@if [ -z "$(CORPORA)" ]; then echo "eval: skipped: no corpora given (make eval CORPORA=DIR)"; else \
+	$(GO) run ./internal/eval $(CORPORA) && \
+	$(GO) run ./cmd/labelmilter rules test --report --neutral-size 1024 $(addprefix --neutral ,$(CORPORA)); fi
+
+# Measures every sensitive information type and writes the table into
+# rules/sit/README.md.
+sit-report:
+	$(GO) test -count=1 ./internal/ruletest -run 'TestReport$$' -update-readme -v
 
 schema:
 	$(GO) run ./cmd/labelmilter rules schema > rules/schema/rulepack.schema.json

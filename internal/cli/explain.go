@@ -23,6 +23,9 @@ func (a *command) explainCmd() *cobra.Command {
 			if rs == nil {
 				return a.problems(ps)
 			}
+			if err := countTests(o, rs); err != nil {
+				return err
+			}
 			text, ok := rs.Explain(args[0])
 			if !ok {
 				var known []string

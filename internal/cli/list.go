@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"labelmilter/internal/assemble"
+	"labelmilter/internal/rulepack"
+	"labelmilter/internal/ruletest"
 )
 
 func (a *command) listCmd() *cobra.Command {
@@ -26,6 +28,9 @@ func (a *command) listCmd() *cobra.Command {
 			rs, ps := assemble.Rules(o)
 			if ps.HasErrors() {
 				return a.problems(ps)
+			}
+			if err := countTests(o, rs); err != nil {
+				return err
 			}
 			items := rs.List()
 			if format == "json" {
@@ -48,4 +53,13 @@ func (a *command) listCmd() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "output: text, json")
 	return cmd
+}
+
+// countTests adds the tests in files of the packs to those beside the types.
+func countTests(o assemble.Options, rs *rulepack.Ruleset) error {
+	sources, ps := assemble.Sources(o)
+	if err := ps.Err(); err != nil {
+		return err
+	}
+	return ruletest.CountTests(sources, rs.Types)
 }

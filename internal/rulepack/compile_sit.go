@@ -35,6 +35,7 @@ func (c *compiler) sits() {
 				info := TypeInfo{Type: t, Pos: y.Pos, Pack: p.packMeta.ID, Country: y.Country, StatusWhy: y.StatusWhy}
 				if y.Tests != nil {
 					info.Match, info.NoMatch = y.Tests.Match, y.Tests.NoMatch
+					info.Tests = ListedTests{len(info.Match), len(info.NoMatch)}
 				}
 				c.rs.Types = append(c.rs.Types, info)
 			}

@@ -71,8 +71,8 @@ func (rs *Ruleset) explain(t TypeInfo) string {
 	if t.Recommended > 0 {
 		line(1, "A rule that names no confidence asks for at least %d (%s).", t.Recommended, sit.Level(t.Recommended))
 	}
-	if len(t.Match)+len(t.NoMatch) > 0 {
-		line(1, "Tested with %d examples and %d near misses (labelmilter rules test %s).", len(t.Match), len(t.NoMatch), t.Pack)
+	if t.Tests.Match+t.Tests.NoMatch > 0 {
+		line(1, "Tested with %d examples and %d near misses (labelmilter rules test %s).", t.Tests.Match, t.Tests.NoMatch, t.Pack)
 	}
 	return b.String()
 }
@@ -117,7 +117,12 @@ const shownWords = 8
 func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e sit.Element) {
 	switch {
 	case e.Regex != "":
-		line(indent, "- text that matches %s", e.Regex)
+		if w := wording(e.Regex); w != "" {
+			line(indent, "- text of the form: %s", w)
+			line(indent+1, "as a regular expression: %s", e.Regex)
+		} else {
+			line(indent, "- text that matches the regular expression %s", e.Regex)
+		}
 	case e.Column != "" && e.Source != "":
 		line(indent, "- a value of the column %s, found by %s", e.Column, e.Source)
 	case e.Column != "":

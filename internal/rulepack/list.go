@@ -47,7 +47,7 @@ func (rs *Ruleset) List() []Listed {
 	}
 	for _, t := range rs.Types {
 		add(Listed{Kind: t.Kind, ID: t.ID, Pack: t.Pack, Name: t.Name, State: t.Status, Status: t.Status,
-			Tests: ListedTests{len(t.Match), len(t.NoMatch)}, GUID: t.PurviewID, Country: t.Country})
+			Tests: t.Tests, GUID: t.PurviewID, Country: t.Country})
 	}
 	for _, r := range rs.Policies.LabelRules() {
 		add(Listed{Kind: "label_rule", ID: r.ID, Pack: r.Pack, Name: string(r.Label), State: string(r.Mode)})

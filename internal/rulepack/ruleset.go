@@ -53,6 +53,7 @@ type TypeInfo struct {
 	strictyaml.Pos
 	Pack      string
 	Country   string
+	Tests     ListedTests // examples and near misses, at first those that stand at the type
 	StatusWhy string
 	Match     []string // test texts in which it must be found
 	NoMatch   []string // test texts in which it must not

@@ -16,7 +16,7 @@ import (
 	"labelmilter/rules"
 )
 
-var updateReadme = flag.Bool("update-readme", false, "write the table of rules/au-pspf/README.md")
+var updateReadme = flag.Bool("update-readme", false, "write the tables of rules/au-pspf/README.md and rules/sit/README.md")
 
 const (
 	tableBegin = "<!-- same-messages:begin -->\n"

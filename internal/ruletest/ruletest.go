@@ -148,8 +148,7 @@ func (r *runner) sitTest(ctx context.Context, p *pipeline.Pipeline, t rulepack.T
 		return
 	}
 	c := Case{Pack: t.Pack, Pos: t.Pos, Name: name}
-	mail := "From: test@example.com\nSubject: test\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n" + text + "\n"
-	res, err := judge(ctx, p, mail, nil)
+	res, err := judge(ctx, p, plainMail(text), nil)
 	found := slices.ContainsFunc(res.Findings, func(f pipeline.Finding) bool { return f.Type == t.ID })
 	switch {
 	case err != nil:

@@ -160,7 +160,7 @@ func isExpiry(s string) bool {
 		return false
 	}
 	year, ok := yearOf(t[1])
-	return ok && year >= 1990 && month >= 1 && month <= 12
+	return ok && year >= 1990 && year <= 2060 && month >= 1 && month <= 12
 }
 
 // monthByName finds the month in any of the seven languages, in full or

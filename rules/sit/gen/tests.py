@@ -317,7 +317,10 @@ class Packs:
             have = [h for h in have if h]
             if have:
                 pos = [have[k % len(have)][0][k // len(have)] for k in range(max(WANTED, len(have)))]
-                return pos, trim(tid, ordinary(tid))
+                # Where a value stands in something else or is none, no member is there either.
+                inside = [(name, s) for h in have for name, s in h[1] if name.startswith('in ') or name in ('variable', 'misspelt', 'inside a word', 'near miss')]
+                rng.shuffle(inside)
+                return pos, trim(tid, inside + ordinary(tid))
         return None
 
 

@@ -139,7 +139,11 @@ def examples(rng, rows, wanted):
     """Texts with and without a secret from the rows of one type."""
     pos, neg = [], {}
     for k in range(wanted):
-        pos.append(fill(rng, rows[k % len(rows)][1]))
+        with_one = [text for only, text in rows if only is not None]
+        pos.append(fill(rng, with_one[k % len(with_one)]))
+    rows, none = [r for r in rows if r[0] is not None], [text for only, text in rows if only is None]
+    for text in none:
+        neg.setdefault('near miss', []).append(fill(rng, text))
     for k in range(wanted):
         only, text = rows[k % len(rows)]
         for c in only:
@@ -155,6 +159,8 @@ def load(path):
             continue
         tid, text = line.rstrip('\n').split(' | ', 1)
         only = [c for c in CHANGES if c != 'flip']
+        if text.startswith('no: '):
+            only, text = None, text[4:]
         m = re.match(r'only ([a-z ]+): ', text)
         if m:
             only = [c for c in m.group(1).split() if c != 'none']
