@@ -74,7 +74,7 @@ var allowed = map[string]string{
 
 	// rules
 	"rulepack": "bodyedit budget detect directory edm extract extract/document facts label marking match message policy sit sit/validate strictyaml verdict tip",
-	"assemble": "authres budget config extract/helper label marking message pipeline plan policy rulepack rules strictyaml smime",
+	"assemble": "authres budget config detect edm extract/helper label marking message pipeline plan policy rulepack rules strictyaml smime",
 	"config":   "budget marking strictyaml tip",
 
 	// judging

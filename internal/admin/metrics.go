@@ -21,6 +21,7 @@ type Gauges struct {
 	Sessions   func() int // milter connections open
 	Waiting    func() int // messages that wait for their turn
 	StoreQueue func() int // writes that wait
+	Stores     func() []Store
 }
 
 // Metrics count what the daemon does. All methods are safe for concurrent use.
@@ -45,6 +46,7 @@ type Metrics struct {
 	reloads   *prometheus.CounterVec
 	ruleset   *prometheus.GaugeVec
 	ruleCount *prometheus.GaugeVec
+	noStore   prometheus.Counter
 
 	mu     sync.Mutex
 	digest string
@@ -88,6 +90,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 			Help: "1 for the rule set in force, by digest."}, []string{"digest"}),
 		ruleCount: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "ruleset_size",
 			Help: "What the rule set in force holds."}, []string{"kind"}),
+		noStore: counter("edm_store_refused_total", "Files of exact data match that could not be taken into service."),
 	}
 	for what, f := range map[[2]string]func() int{
 		{"sessions_open", "Milter connections open."}:            g.Sessions,
@@ -102,9 +105,14 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 			return nil, err
 		}
 	}
+	if g.Stores != nil {
+		if err := reg.Register(newStores(g.Stores)); err != nil {
+			return nil, err
+		}
+	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.messages, m.rules, m.overrides, m.offers, m.refused, m.seconds, m.bytes, m.failures, m.skipped, m.unsent, m.gone, m.store,
-		m.faults, m.panics, m.workers, m.reloadOK, m.reloadAt, m.reloads, m.ruleset, m.ruleCount} {
+		m.faults, m.panics, m.workers, m.reloadOK, m.reloadAt, m.reloads, m.ruleset, m.ruleCount, m.noStore} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)

@@ -59,7 +59,9 @@ type generation struct {
 	config   *config.Config
 	pipeline *pipeline.Pipeline
 	settings *filter.Settings
-	people   *ldap.Client // nil for none
+	people   *ldap.Client     // nil for none
+	stores   []assemble.Store // of exact data match
+	stateDir string
 }
 
 // App is the daemon.
@@ -133,7 +135,7 @@ func (a *App) gauges() admin.Gauges {
 		}
 	}
 	return admin.Gauges{Sessions: bound(func() int { return a.server.Open() }), Waiting: bound(func() int { return a.filter.Waiting() }),
-		StoreQueue: bound(func() int { return a.store.Depth() })}
+		Stores: a.storeStates, StoreQueue: bound(func() int { return a.store.Depth() })}
 }
 
 // Config is the configuration of the start.

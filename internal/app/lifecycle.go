@@ -78,6 +78,13 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 		a.onStop("admin", a.admin.Stop)
 	}
+	wctx, stopWatch := context.WithCancel(context.WithoutCancel(ctx))
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		a.watchStores(wctx)
+	}()
+	a.onStop("edm", func(context.Context) error { stopWatch(); <-watched; return nil })
 	a.onStop("judgements", a.filter.Wait)
 	if a.serving, err = a.server.Start(context.WithoutCancel(ctx)); err != nil {
 		return err

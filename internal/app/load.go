@@ -64,10 +64,17 @@ func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
 	if err != nil {
 		return nil, append(ps, strictyaml.Problem{Pos: strictyaml.Pos{File: c.File(), Line: 1, Col: 1}, Severity: strictyaml.Error, Message: "directory: " + err.Error()})
 	}
-	g := &generation{config: c, pipeline: p, people: people, settings: a.settings(c, p, stateDir)}
-	if people != nil {
-		g.settings.Directory = people
+	var old []assemble.Store
+	if g := a.current.Load(); g != nil {
+		old = g.stores
 	}
+	stores, more := assemble.Stores(c, p.Rules, old)
+	if ps = append(ps, more...); more.HasErrors() {
+		return nil, ps
+	}
+	p.Stores = assemble.Tables(stores)
+	g := &generation{config: c, pipeline: p, people: people, stores: stores, stateDir: stateDir}
+	g.settings = a.settingsOf(g)
 	return g, ps
 }
 
@@ -91,6 +98,15 @@ func (a *App) people(c *config.Config) (*ldap.Client, error) {
 		return g.people, nil
 	}
 	return ldap.New(o)
+}
+
+// settingsOf gives the filter's settings of a generation.
+func (a *App) settingsOf(g *generation) *filter.Settings {
+	s := a.settings(g.config, g.pipeline, g.stateDir)
+	if g.people != nil {
+		s.Directory = g.people
+	}
+	return s
 }
 
 // readers makes what reads attachments and bounds the memory for it.

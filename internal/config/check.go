@@ -24,6 +24,7 @@ func (k *checker) all() {
 	k.directory()
 	k.rules()
 	k.labels()
+	k.edm()
 	k.limits()
 	k.helpers()
 	k.state()

@@ -27,6 +27,7 @@ type Config struct {
 	SMIME        SMIME        `yaml:"smime" doc:"Encryption by S/MIME, for rules with the action encrypt."`
 	Rules        Rules        `yaml:"rules" doc:"Rule packs and how they are bound to this site."`
 	Labels       Labels       `yaml:"labels" doc:"Sensitivity labels."`
+	EDM          EDM          `yaml:"edm" doc:"Exact data match: the stores of the packs' tables."`
 	Quarantine   Quarantine   `yaml:"quarantine" doc:"Where held messages are kept."`
 	Fail         Fail         `yaml:"fail" doc:"The verdict when we ourselves fail (panic, overload, store unavailable), by direction. What a sender causes is for policy."`
 	Enforcement  string       `yaml:"enforcement" enum:"enforce|simulate" default:"enforce" doc:"simulate sends no verdict and no modification, but records what would have been done."`
