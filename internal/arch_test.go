@@ -81,7 +81,7 @@ var allowed = map[string]string{
 	"pipeline": "authres failpoint extract/document budget detect extract facts label marking message plan policy rulepack sit verdict override redact tip smime",
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
-	"ruletest": "authres budget fixture message pipeline policy replay rulepack sit strictyaml",
+	"ruletest": "authres budget fixture message pipeline policy replay rulepack sit strictyaml detect edm",
 	"output":   "budget extract fixture label pipeline policy replay verdict",
 	"prove":    "budget facts label marking message pipeline rulepack",
 
@@ -94,7 +94,7 @@ var allowed = map[string]string{
 	"admin":             "",
 	"manual":            "",
 	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
-	"cli":               "app assemble budget config extract/helper extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict override",
+	"cli":               "app assemble budget config extract/helper extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict override detect edm redact",
 
 	// tests, demo, measurements
 	"mtalab":              "",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"labelmilter/internal/config"
 	"labelmilter/internal/extract/helper"
 	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/strictyaml"
@@ -88,6 +89,7 @@ type command struct {
 	quiet, verbose bool
 	color          string
 	rules          rulesFlags
+	given          *config.Config // read by --config, nil without
 }
 
 // Main runs the command line and gives the exit code.
@@ -186,8 +188,10 @@ Exit codes: 0 done; 1 could not do it; 2 wrong usage, configuration or packs;
 	f.StringVar(&a.rules.config, "config", "", "configuration `FILE`")
 	f.StringArrayVar(&a.rules.dirs, "rules", nil, "`DIR` with rule packs, instead of the default packs (repeatable)")
 	f.StringArrayVar(&a.rules.packs, "pack", nil, "embedded pack `ID` to add (repeatable)")
+	f.StringToStringVar(&a.rules.stores, "edm-store", nil, "`TABLE=FILE`: store of a table, instead of those configured (repeatable)")
+	f.StringVar(&a.rules.edmKey, "edm-key", "", "key `FILE` of --edm-store")
 	f.StringVar(&a.rules.catalogue, "catalogue", "", "label catalogue `ID` to use")
-	root.AddCommand(a.serveCmd(), a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.overrideCmd(), a.versionCmd())
+	root.AddCommand(a.serveCmd(), a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.overrideCmd(), a.edmCmd(), a.versionCmd())
 	root.AddCommand(helpTopics()...)
 	return root
 }

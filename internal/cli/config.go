@@ -7,6 +7,7 @@ import (
 
 	"labelmilter/internal/assemble"
 	"labelmilter/internal/config"
+	"labelmilter/internal/rulepack"
 )
 
 // defaultConfig is the configuration that commands which need one read when
@@ -58,8 +59,13 @@ func (a *command) configCheckCmd() *cobra.Command {
 				o, more := assemble.FromConfig(c, a.flags())
 				ps = append(ps, more...)
 				if !more.HasErrors() {
-					_, more = assemble.Rules(o)
+					var rs *rulepack.Ruleset
+					rs, more = assemble.Rules(o)
 					ps = append(ps, more...)
+					if rs != nil {
+						_, more = assemble.Stores(c, rs, nil)
+						ps = append(ps, more...)
+					}
 				}
 			}
 			ps.Sort()

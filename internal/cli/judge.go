@@ -14,6 +14,7 @@ import (
 
 	"labelmilter/internal/assemble"
 	"labelmilter/internal/config"
+	"labelmilter/internal/detect"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/label"
 	"labelmilter/internal/message"
@@ -29,6 +30,8 @@ type rulesFlags struct {
 	dirs      []string
 	packs     []string
 	catalogue string
+	stores    map[string]string
+	edmKey    string
 }
 
 // judgeFlags are common to the commands that judge stored mail.
@@ -106,6 +109,8 @@ type pipelines struct {
 	proto pipeline.Pipeline // limits and switches
 	mu    sync.Mutex
 	made  map[string]*made
+	// stores opens the stores of a rule set's tables.
+	stores func(*rulepack.Ruleset) (detect.Stores, strictyaml.Problems)
 }
 
 type made struct {
@@ -122,6 +127,7 @@ func (a *command) pipelines(j *judgeFlags) (*pipelines, error) {
 	proto.Explain, proto.ShowContent = j.explain, j.showContent
 	opt.Engines = &rulepack.Engines{}
 	ps := &pipelines{base: opt, made: map[string]*made{}, proto: proto}
+	ps.stores = func(rs *rulepack.Ruleset) (detect.Stores, strictyaml.Problems) { return a.stores(a.given, rs) }
 	_, problems := ps.Pipeline(nil)
 	if problems.HasErrors() {
 		return nil, a.problems(problems)
@@ -165,7 +171,10 @@ func (ps *pipelines) Pipeline(w *fixture.Want) (*pipeline.Pipeline, strictyaml.P
 	if rs != nil && !problems.HasErrors() {
 		p := ps.proto
 		p.Rules, p.Write = rs, write
-		m.p = &p
+		p.Stores, more = ps.stores(rs)
+		if m.ps = append(m.ps, more...); !more.HasErrors() {
+			m.p = &p
+		}
 	}
 	ps.made[key] = m
 	return m.p, m.ps
@@ -228,7 +237,7 @@ func (a *command) assemble() (assemble.Options, pipeline.Pipeline, error) {
 		if given, err = a.loadConfig(); err != nil {
 			return assemble.Options{}, pipeline.Pipeline{}, err
 		}
-		c = given
+		a.given, c = given, given
 	}
 	o, ps := assemble.FromConfig(given, a.flags())
 	if ps.HasErrors() {

@@ -82,7 +82,7 @@ func (x *exactScan) use(pl *plan, stores Stores) {
 // hold for a row.
 func (s *scan) exact() {
 	pl := s.e.pl
-	if len(pl.probes) == 0 {
+	if len(pl.probes) == 0 || s.x.search == nil { // nil: explaining, nobody asks for rows
 		return
 	}
 	x := &s.x

@@ -109,6 +109,9 @@ func Build(ctx context.Context, o Options) (Report, error) {
 	rep, err := b.run(ctx)
 	b.closeAll()
 	if err != nil {
+		if _, none := os.Stat(b.notePath()); errors.Is(none, os.ErrNotExist) {
+			_ = os.RemoveAll(b.dir) // nothing in it that a second start could go on with
+		}
 		return rep, plainSpace(err, o.Output)
 	}
 	if err := os.RemoveAll(b.dir); err != nil {
@@ -310,7 +313,7 @@ func (b *builder) discard() {
 
 func reasons(m map[Reason]int64) string {
 	var out []string
-	for _, r := range sortedReasons(m) {
+	for _, r := range SortedReasons(m) {
 		out = append(out, fmt.Sprintf("%d × %s", m[r], r))
 	}
 	return strings.Join(out, ", ")

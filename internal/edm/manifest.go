@@ -84,7 +84,8 @@ func addCounts[K comparable](dst, src map[K]int64) {
 	}
 }
 
-func sortedReasons(m map[Reason]int64) []Reason {
+// SortedReasons gives the reasons of a count, most common first.
+func SortedReasons(m map[Reason]int64) []Reason {
 	return slices.SortedFunc(maps.Keys(m), func(a, b Reason) int { return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b)) })
 }
 

@@ -7,12 +7,15 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"labelmilter/internal/authres"
 	"labelmilter/internal/budget"
+	"labelmilter/internal/detect"
+	"labelmilter/internal/edm"
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/message"
 	"labelmilter/internal/pipeline"
@@ -51,6 +54,7 @@ type suiteY struct {
 	Allow        []string              `yaml:"allow" doc:"named lists whose values are no findings, as rules.allow in the configuration"`
 	Organisation *fixture.Organisation `yaml:"organisation" doc:"whose mail is judged"`
 	Write        []string              `yaml:"write" doc:"headers to write, as labels.write in the configuration"`
+	Tables       map[string]string     `yaml:"tables" doc:"rows of tables for exact data match, as CSV with a header line; a table that is not given is unavailable"`
 	Tests        []*strictyaml.Node    `yaml:"tests,required" doc:"messages with expectations"`
 }
 
@@ -196,10 +200,34 @@ func (r *runner) file(ctx context.Context, s rulepack.Source, name string) {
 	for _, p := range loadProblems {
 		d.Add(p)
 	}
+	stores := r.stores(d, n, rs, y.Tables)
 	for _, t := range y.Tests {
-		r.test(ctx, d, s, rs, y.Write, t)
+		r.test(ctx, d, s, rs, y.Write, stores, t)
 	}
 	r.problems = append(r.problems, d.Problems()...)
+}
+
+// stores makes the stores of a test file's tables.
+func (r *runner) stores(d *strictyaml.Decoder, n *strictyaml.Node, rs *rulepack.Ruleset, tables map[string]string) detect.Stores {
+	out := detect.Stores{}
+	if rs == nil {
+		return out
+	}
+	for _, id := range slices.Sorted(maps.Keys(tables)) {
+		at := n.Get("tables").Get(id)
+		def, ok := rs.Table(id)
+		if !ok {
+			d.Problem(at, "define it under edms:", "no table %q is defined", id)
+			continue
+		}
+		t, err := edm.Temporary(def, tables[id])
+		if err != nil {
+			d.Problem(at, "", "table %q: %v", id, err)
+			continue
+		}
+		out[id] = t
+	}
+	return out
 }
 
 func orDir(s rulepack.Source) string {
@@ -223,7 +251,7 @@ func (r *runner) ruleset(s rulepack.Source, y suiteY) (*rulepack.Ruleset, strict
 	return rs, append(ps, more...)
 }
 
-func (r *runner) test(ctx context.Context, d *strictyaml.Decoder, s rulepack.Source, rs *rulepack.Ruleset, write []string, n *strictyaml.Node) {
+func (r *runner) test(ctx context.Context, d *strictyaml.Decoder, s rulepack.Source, rs *rulepack.Ruleset, write []string, stores detect.Stores, n *strictyaml.Node) {
 	w := fixture.FromNode(d, n, "mail", "eml")
 	for _, e := range n.Entries() {
 		if slices.Contains(ofSuite, e.Key.Text()) {
@@ -259,6 +287,7 @@ func (r *runner) test(ctx context.Context, d *strictyaml.Decoder, s rulepack.Sou
 	}
 	c := Case{Pack: s.ID(), Pos: n.Pos(), Name: name}
 	p := r.pipeline(rs)
+	p.Stores = stores
 	if write != nil {
 		p.Write = write
 	}
