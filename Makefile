@@ -33,6 +33,7 @@ demo: tools build
 test: tools
 	@rm -f $(SKIPS) $(CONFORM)
 	LABELMILTER_SKIPS=$(SKIPS) LABELMILTER_CONFORMANCE=$(CONFORM) $(GO) test -timeout 20m ./...
+	$(GO) test -run TestAgainstReference ./internal/policy -pairs 1000000
 	@cat $(CONFORM) 2>/dev/null || true
 	LABELMILTER_SKIPS=$(SKIPS) $(GO) test -count=1 -run TestSkipped -v ./internal
 
