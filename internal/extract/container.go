@@ -27,7 +27,7 @@ func readStream(x *extractor, it *item) {
 	x.walk(it, func(v archive.Visit) error { return archive.Stream(it.kind, it.data, it.name(), v) })
 }
 
-// readArchive reads the members of tar, 7z, rar and ISO 9660.
+// readArchive reads the members of tar, 7z, rar, cabinets and ISO 9660.
 func readArchive(x *extractor, it *item) {
 	x.walk(it, func(v archive.Visit) error {
 		switch it.kind {
@@ -37,6 +37,8 @@ func readArchive(x *extractor, it *item) {
 			return archive.RAR(it.data, v)
 		case sniff.ISO:
 			return archive.ISO(it.data, v)
+		case sniff.Cabinet:
+			return archive.Cab(it.data, v)
 		}
 		return archive.Tar(it.data, v)
 	})

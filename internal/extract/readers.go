@@ -62,7 +62,7 @@ func readers() []reader {
 		{"encrypted", isEncrypted, readEncrypted, here},
 		{"zip", is(sniff.Zip), readZip, apart},
 		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream, apart},
-		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO), readArchive, apart},
+		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO, sniff.Cabinet), readArchive, apart},
 		{"pdf", is(sniff.PDF), reads(pdf.Read), apart},
 		{"rtf", is(sniff.RTF), reads(rtf.Read), apart},
 		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},

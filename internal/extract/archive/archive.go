@@ -1,6 +1,6 @@
 // Package archive lists and opens the members of containers: zip with all its
 // methods and with members that only a local header names, gzip, bzip2, xz,
-// lzma, zstd, tar, 7z, rar and ISO 9660. It unpacks nothing by itself: a member
+// lzma, zstd, tar, 7z, rar, cabinets and ISO 9660. It unpacks nothing by itself: a member
 // is a reader, and the caller counts what comes out of it. Names are given in
 // every spelling that the container or a guess has for them.
 //

@@ -19,3 +19,10 @@ a zipcrypto.zip -tzip -psecret -mem=ZipCrypto
 a aes.zip -tzip -psecret -mem=AES256
 a plain.tar -ttar
 for f in bzip2:bz2 xz:xz gzip:gz; do rm -f "$out/a.txt.${f#*:}"; 7z a -bd -bso0 -t${f%:*} "$out/a.txt.${f#*:}" a.txt > /dev/null; done
+# Cabinets with gcab: one that needs the window of the block before, one stored.
+seq -f 'line %.0f of the first file in a cabinet' 0 2999 > first.txt
+printf 'the second file 4111111111111111\n' > second.txt
+touch -d 2026-01-01T00:00:00Z first.txt second.txt
+rm -f "$out/mszip.cab" "$out/stored.cab"
+gcab -c -z -n "$out/mszip.cab" first.txt second.txt
+gcab -c -n "$out/stored.cab" second.txt
