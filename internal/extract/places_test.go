@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestPlaces(t *testing.T) {
 			if len(r.Skipped) > 0 {
 				t.Errorf("skipped: %v", r.Skipped)
 			}
-			if p := r.Parts[1]; p.TrueType != d.Type || len(p.Facts) > 0 {
+			if p := r.Parts[1]; p.TrueType != d.Type || strings.Trim(fmt.Sprint(p.Facts), "[]") != d.Facts {
 				t.Errorf("true type %s, facts %v", p.TrueType, p.Facts)
 			}
 			if t.Failed() {

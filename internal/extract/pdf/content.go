@@ -306,6 +306,9 @@ func (in *interpreter) show(s []byte) {
 		if gw < 0 {
 			gw = -gw
 		}
+		if h.proc != nil {
+			in.proc(h.proc, t, x, y)
+		}
 		in.page.glyph(h, x, y, gw*n)
 		if t.vertical {
 			x += d * m[2]
@@ -324,6 +327,18 @@ func (in *interpreter) show(s []byte) {
 	}
 	in.tm[4] += tx * in.tm[0]
 	in.tm[5] += tx * in.tm[1]
+}
+
+// proc shows the text in the description of a glyph of a Type 3 font.
+func (in *interpreter) proc(s *stream, t *font, x, y float64) {
+	gs := in.gs
+	if m, ok := in.f.matrix(t.dict["FontMatrix"]); ok {
+		in.gs.ctm = m.mul(matrix{gs.size, 0, 0, gs.size, x, y})
+	}
+	own := in.f.dict(t.dict["Resources"])
+	in.form(s, own)
+	in.gs = gs
+	in.page.begin(1, 0, max(math.Abs(gs.size), 1))
 }
 
 // font finds a font in the resources.

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ type shape struct {
 	width float64
 	known bool // text is what the glyph stands for; "" of a known glyph shows nothing
 	done  bool
+	proc  *stream // of a Type 3 font: the description of the glyph, where it shows text
 }
 
 // font turns the strings of a content stream into text.
@@ -312,6 +314,11 @@ func (t *font) fill(code int, h *shape) {
 		// that stays a guess.
 		h.text = string(rune(code))
 		h.known = code == ' '
+	}
+	if t.kind == "Type3" && !h.known {
+		if s := f.stream(f.dict(t.dict["CharProcs"])[name(t.diff[code])]); s != nil && bytes.Contains(f.decode(s), []byte("BT")) {
+			h.proc, h.known, h.text = s, true, ""
+		}
 	}
 }
 

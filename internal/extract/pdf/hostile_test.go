@@ -186,5 +186,5 @@ func TestMutated(t *testing.T) {
 
 // seeds are documents with all that the reader knows.
 func seeds() [][]byte {
-	return [][]byte{sample.PDFText("one line", "another"), withContent(deflated("", []byte(hello)))}
+	return [][]byte{sample.PDFText("one line", "another"), withContent(deflated("", []byte(hello))), sample.Pdf().Data}
 }

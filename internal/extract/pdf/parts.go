@@ -312,7 +312,7 @@ func (r *reader) xfa(o object) {
 // pages.
 var marks = [][]byte{
 	[]byte("/JS"), []byte("/URI"), []byte("/Alt"), []byte("/ActualText"), []byte("/Contents"), []byte("/RC"), []byte("/TU"), []byte("/Launch"),
-	[]byte("/ByteRange"), []byte("/EncryptedPayload"), []byte("/Desc"), []byte("/SubmitForm"), []byte("#"),
+	[]byte("/ByteRange"), []byte("/OCGs"), []byte("/CI"), []byte("/GoTo"), []byte("/OpenAction"), []byte("/AA"), []byte("/EncryptedPayload"), []byte("/Desc"), []byte("/SubmitForm"), []byte("#"),
 }
 
 // objects gives the text in objects of any kind, and the facts they tell.
@@ -352,6 +352,11 @@ func (r *reader) walk(d dict, depth int) {
 			}
 		case "ByteRange":
 			r.Fact(document.Signed)
+			for _, k := range []name{"Name", "Reason", "Location", "ContactInfo"} {
+				r.aside(r.str(d[k]))
+			}
+		case "OCGs", "CI":
+			r.names(o, 0)
 		case "AFRelationship":
 			if r.name(o) == "EncryptedPayload" {
 				r.Fact(document.Encrypted)
@@ -374,6 +379,26 @@ func (r *reader) walk(d dict, depth int) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// names gives all strings within an object: names of layers, items of a
+// portfolio.
+func (r *reader) names(o object, depth int) {
+	if depth > 3 {
+		return
+	}
+	switch o := r.resolve(o).(type) {
+	case text:
+		r.aside(textString(o))
+	case array:
+		for _, e := range o {
+			r.names(e, depth+1)
+		}
+	case dict:
+		for _, k := range keys(o) {
+			r.names(o[k], depth+1)
 		}
 	}
 }

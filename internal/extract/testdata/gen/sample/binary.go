@@ -209,7 +209,7 @@ func Doc() Document {
 	d.Add("1Table", table)
 	b.propertySets(d)
 	b.objects(d, Zip([2]string{"[Content_Types].xml", contentTypes()}, [2]string{"word/document.xml", "<w:document><w:p><w:t>" + b.mark("embedded docx") + "</w:t></w:p></w:document>"}))
-	return Document{"places.doc", "application/msword", cfb.Write(d), b.places}
+	return Document{Name: "places.doc", Type: "application/msword", Data: cfb.Write(d), Places: b.places}
 }
 
 // biff is one record of a workbook.
@@ -269,7 +269,7 @@ func Xls() Document {
 	inner := &cfb.Dir{Name: "MBD0001"}
 	inner.Add("Workbook", join(biff(0x809, words16(0x600, 0x10, 0, 0), words32(0, 6)), biff(0x204, words16(0, 0, 0), xlString(b.mark("embedded workbook"))), biff(0x0a)))
 	d.Dirs = append(d.Dirs, inner)
-	return Document{"places.xls", "application/vnd.ms-excel", cfb.Write(d), b.places}
+	return Document{Name: "places.xls", Type: "application/vnd.ms-excel", Data: cfb.Write(d), Places: b.places}
 }
 
 // Ppt is a presentation of PowerPoint 97 with a marker in every place.
@@ -310,7 +310,7 @@ func Ppt() Document {
 	d.Add("PowerPoint Document", stream)
 	d.Add("Current User", join(words16(0, 0x0ff6), words32(32, 20, -0x1c6e3fa1, edit), make([]byte, 16)))
 	b.propertySets(d)
-	return Document{"places.ppt", "application/vnd.ms-powerpoint", cfb.Write(d), b.places}
+	return Document{Name: "places.ppt", Type: "application/vnd.ms-powerpoint", Data: cfb.Write(d), Places: b.places}
 }
 
 func float64Bytes(v float64) []byte { return le.AppendUint64(nil, math.Float64bits(v)) }

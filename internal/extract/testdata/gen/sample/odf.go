@@ -4,7 +4,7 @@ package sample
 func (b *builder) odf(name, typ string) Document {
 	parts := append([][2]string{{"mimetype", typ}}, b.list()...)
 	parts = append(parts, [2]string{"META-INF/manifest.xml", head + `<manifest:manifest><manifest:file-entry manifest:full-path="/"/></manifest:manifest>`})
-	return Document{name, typ, Zip(parts...), b.places}
+	return Document{Name: name, Type: typ, Data: Zip(parts...), Places: b.places}
 }
 
 func (b *builder) meta() {
@@ -61,5 +61,5 @@ func Odp() Document {
 
 // All gives every made document.
 func All() []Document {
-	return []Document{Docx(), Xlsx(), Pptx(), Odt(), Ods(), Odp(), Doc(), Xls(), Ppt(), RTF()}
+	return []Document{Docx(), Xlsx(), Pptx(), Odt(), Ods(), Odp(), Doc(), Xls(), Ppt(), RTF(), Pdf()}
 }

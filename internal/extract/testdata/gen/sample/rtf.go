@@ -38,5 +38,5 @@ func RTF() Document {
 		`{\*\docvar{n}{` + b.mark("document variable") + `}}{\*\unknown ` + b.mark("unknown destination") + `}` +
 		`{\object\objemb{\*\objdata ` + hex.EncodeToString(object) + `}}` +
 		`{\*\datastore ` + hex.EncodeToString([]byte("<data>"+b.mark("custom XML")+"</data>")) + `}` + "\\par}"
-	return Document{"places.rtf", "text/rtf", []byte(strings.ReplaceAll(d, "\\par ", "\\par\r\n")), b.places}
+	return Document{Name: "places.rtf", Type: "text/rtf", Data: []byte(strings.ReplaceAll(d, "\\par ", "\\par\r\n")), Places: b.places}
 }

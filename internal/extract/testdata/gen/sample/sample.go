@@ -16,6 +16,7 @@ type Document struct {
 	Type   string // media type
 	Data   []byte
 	Places []Place
+	Facts  string // what is to be told of it, separated by spaces
 }
 
 // Place is a marker and where it stands.
@@ -44,7 +45,7 @@ func (b *builder) add(name, body string) { b.parts = append(b.parts, part{name, 
 
 // document packs the parts.
 func (b *builder) document(name, typ string) Document {
-	return Document{name, typ, Zip(b.list()...), b.places}
+	return Document{Name: name, Type: typ, Data: Zip(b.list()...), Places: b.places}
 }
 
 func (b *builder) list() [][2]string {
