@@ -146,7 +146,7 @@ func TestReasons(t *testing.T) {
 		{"total.zip", sample.Zip([2]string{"a.txt", strings.Repeat("x", 3000)}, [2]string{"b.txt", strings.Repeat("y", 3000)}), total, []budget.Reason{budget.ExpandedTotal}, nil},
 		{"bomb.gz", gz.Bytes(), ratio, []budget.Reason{budget.Ratio, budget.Unsupported}, nil},
 		{"twice.zip", twice, budget.Default(), []budget.Reason{budget.ZipAnomaly}, map[string]document.Fact{"2": document.Anomaly}},
-		{"old.cab", append([]byte("MSCF\x00\x00\x00\x00"), make([]byte, 100)...), budget.Default(), []budget.Reason{budget.Unsupported}, nil},
+		{"old.cab", append([]byte("MSCF\x00\x00\x00\x00"), make([]byte, 100)...), budget.Default(), []budget.Reason{budget.Corrupt}, nil},
 		{"scan.docx", docx("", [2]string{"word/media/image1.png", "\x89PNG\r\n\x1a\n"}), budget.Default(), []budget.Reason{budget.ImageOnly}, map[string]document.Fact{"2": document.ImageOnly}},
 		{"logo.docx", docx("a text that is long enough to be one", [2]string{"word/media/image1.png", "\x89PNG\r\n\x1a\n"}), budget.Default(), nil, nil},
 		{"holiday.jpg", docx("a text that is long enough to be one"), budget.Default(), nil, map[string]document.Fact{"2": document.Mismatch}},

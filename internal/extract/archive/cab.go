@@ -127,7 +127,7 @@ func openCab(b []byte) (*cab, error) {
 		c.folders = append(c.folders, cabFolder{method: le.Uint16(b[at+6:]) & 0x0f, blocks: b[start:], left: int(le.Uint16(b[at+4:])), extra: perBlock})
 		at += 8 + perFolder
 	}
-	if filesAt > int64(len(b)) {
+	if filesAt > int64(len(b)) || files == 0 {
 		return nil, ErrCorrupt
 	}
 	c.rest = b[filesAt:]
