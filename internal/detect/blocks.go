@@ -13,7 +13,7 @@ func (s *scan) markBlocks() {
 	s.short.known, s.long.known = false, false
 	for i := range s.hits {
 		h := &s.hits[i]
-		t := &e.terms[h.term]
+		t := &e.sets[e.terms[h.term].set]
 		s.longHit = max(s.longHit, int(h.end-h.start))
 		for w, v := range t.in {
 			s.listed[w] |= v

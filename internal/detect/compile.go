@@ -117,7 +117,7 @@ func (c *compiler) keywordList(k *sit.KeywordList) {
 }
 
 // words folds a list and reports each word that is wrong.
-func (c *compiler) words(in []string, field string) (out [][]rune) {
+func (c *compiler) words(in []string, field string) (out []string) {
 	var x fold.Text
 	for i, w := range in {
 		r, reason := match.FoldWord(c.table, &x, w)
@@ -125,9 +125,18 @@ func (c *compiler) words(in []string, field string) (out [][]rune) {
 			c.fail(field+"["+strconv.Itoa(i)+"]", strings.ToValidUTF8(w, "\ufffd"), reason, "give a word or phrase of at most "+strconv.Itoa(match.MaxWord)+" characters")
 			continue
 		}
-		out = append(out, r)
+		out = append(out, folded(w, r))
 	}
 	return out
+}
+
+// folded gives the folded form of a word, without memory of its own if it is
+// the word.
+func folded(w string, r []rune) string {
+	if s := string(r); s != w {
+		return s
+	}
+	return w
 }
 
 func (c *compiler) patternsOf(ti int, t *sit.Type) {

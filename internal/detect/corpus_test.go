@@ -158,7 +158,7 @@ func (c corpus) filled(pl *plan, n int) string {
 	var b strings.Builder
 	for b.Len() < n {
 		l := &pl.lists[c.IntN(len(pl.lists))]
-		b.WriteString(string(l.words[c.IntN(len(l.words))]) + c.pick(" ", ": ", " - ", "\r\n"))
+		b.WriteString(l.words[c.IntN(len(l.words))] + c.pick(" ", ": ", " - ", "\r\n"))
 		for range c.IntN(3) {
 			b.WriteString(c.shaped(shapes[c.IntN(len(shapes))]) + c.pick(" ", ", ", ".", "x"))
 		}

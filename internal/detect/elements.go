@@ -96,18 +96,18 @@ func (c *compiler) list(id string, words []string, strings, cased bool, field st
 		return n
 	}
 	var x fold.Text
-	var folded [][]rune
+	var all []string
 	if field != "" {
-		folded = c.words(words, field)
+		all = c.words(words, field)
 	} else { // reported where the list stands
 		for _, w := range words {
 			if r, bad := match.FoldWord(c.table, &x, w); bad == "" {
-				folded = append(folded, r)
+				all = append(all, folded(w, r))
 			}
 		}
 	}
 	n = len(c.plan.lists)
-	c.plan.lists = append(c.plan.lists, list{id: id, words: folded, strings: strings, cased: cased})
+	c.plan.lists = append(c.plan.lists, list{id: id, words: slices.Clip(all), strings: strings, cased: cased})
 	c.lists[key] = n
 	return n
 }

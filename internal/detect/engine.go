@@ -9,7 +9,6 @@ import (
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/match"
-	"labelmilter/internal/match/fold"
 	"labelmilter/internal/sit"
 )
 
@@ -27,13 +26,15 @@ type Engine struct {
 	pl        *plan
 	words     int // 64-bit words of a set of matchers
 	lanes     []lane
-	literals  []lane  // of terms that the word index cannot hold
 	slow      []int32 // matchers simulated from every character
 	loose     []bool  // matchers whose automata match more
 	feeds     []feed
 	wants     [families]bool // begins of words that some lane starts at
 	digits    int            // most characters before the first digit in feeds of the digit family
 	terms     []term
+	cased     map[int32]string // texts of terms whose case counts
+	sets      []termSet
+	blanks    bool // some sign is white space or a control character
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1
 	signCount int
@@ -67,11 +68,11 @@ func newEngine(pl *plan) *Engine {
 	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
 	progs := e.buildTables()
 	e.buildSupports(progs)
-	indexed := e.buildTerms()
+	texts := e.buildTerms()
 	e.buildEnabling()
 	e.buildLanes(progs)
+	e.indexTerms(texts)
 	e.numberSigns()
-	e.index = newWordIndex(e.terms, indexed, e.leads())
 	e.pool.New = func() any { return newScan(e) }
 	return e
 }
@@ -164,99 +165,26 @@ func (e *Engine) tableOf(m *matcher) (p *automaton.Prog, t *automaton.Table, lon
 	return m.prog, nil, 0
 }
 
-// buildTerms makes the terms of all lists distinct and gives those for the
-// index.
-func (e *Engine) buildTerms() (indexed []int32) {
-	type key struct {
-		text           string
-		cased, strings bool
-	}
-	ids := map[key]int32{}
-	var inside []bool
-	for l := range e.pl.lists {
-		li := &e.pl.lists[l]
-		if e.late[l] {
-			continue
-		}
-		for _, w := range li.words {
-			if !li.cased {
-				w = canonical(w)
-			}
-			k := key{string(w), li.cased, li.strings}
-			id, ok := ids[k]
-			if !ok {
-				id = int32(len(e.terms))
-				ids[k] = id
-				e.terms = append(e.terms, term{runes: w, cased: li.cased})
-				inside = append(inside, li.strings)
-			}
-			if t := &e.terms[id]; !slices.Contains(t.lists, int32(l)) {
-				t.lists = append(t.lists, int32(l))
-			}
-		}
-	}
-	var b laneBuilder
-	wide := map[match.WordOptions][]int32{}
-	for i := range e.terms {
-		t := &e.terms[i]
-		switch {
-		case slices.ContainsFunc(t.runes, func(r rune) bool { return r >= 0x80 }):
-			o := match.WordOptions{CaseSensitive: t.cased, String: inside[i]}
-			wide[o] = append(wide[o], int32(i))
-		case !inside[i] && fold.Alnum(byte(t.runes[0])):
-			indexed = append(indexed, int32(i))
-		default:
-			p := literal(t, !inside[i])
-			if tab := automaton.Build([]*automaton.Prog{p}, ownStates); tab != nil {
-				b.addLiteral(laneProg{prog: p, id: int32(i), facts: automaton.FactsOf(tab), table: tab})
-			}
-		}
-	}
-	e.literals = b.build(0)
-	for i := range e.literals {
-		if l := &e.literals[i]; l.mode == inWord {
-			var in []int32
-			for g := range l.groups {
-				in = append(in, l.groups[g].progs...)
-			}
-			l.prefix = newPrefixes(e.terms, in)
-		}
-	}
-	for _, o := range []match.WordOptions{{}, {CaseSensitive: true}, {String: true}, {CaseSensitive: true, String: true}} {
-		if len(wide[o]) == 0 {
-			continue
-		}
-		var list []string
-		for _, id := range wide[o] {
-			list = append(list, string(e.terms[id].runes))
-		}
-		if w, err := match.CompileWords(list, o); err == nil { // they were folded and checked
-			e.wide = append(e.wide, wideWords{w, wide[o]})
-		}
-	}
-	return indexed
-}
-
-// numberSigns numbers the characters that lanes look for.
+// numberSigns numbers the characters that lanes and terms look for.
 func (e *Engine) numberSigns() {
-	for _, lanes := range [...][]lane{e.lanes, e.literals} {
-		for i := range lanes {
-			l := &lanes[i]
-			var wanted []byte
-			switch l.mode {
-			case atTrigger:
-				wanted = []byte{l.trigger}
-			case atSign:
-				wanted = l.few
+	number := func(wanted ...byte) {
+		for _, c := range wanted {
+			if e.signs[c] == 0 {
+				e.signCount++
+				e.signs[c] = uint8(e.signCount)
 			}
-			for _, c := range wanted {
-				if e.signs[c] == 0 {
-					e.signCount++
-					e.signs[c] = uint8(e.signCount)
-				}
-			}
+			e.blanks = e.blanks || !automaton.Solid(c)
 		}
 	}
+	for i := range e.lanes {
+		switch l := &e.lanes[i]; l.mode {
+		case atTrigger:
+			number(l.trigger)
+		case atSign:
+			number(l.few...)
+		}
+	}
+	number(e.index.first...)
 }
 
 // leads gives the words that lanes start at, each with the number of the set
@@ -282,43 +210,12 @@ func (e *Engine) leads() map[string]int32 {
 	return out
 }
 
-// canonical gives the form of a folded word in which case does not matter.
-func canonical(w []rune) []rune {
-	w = slices.Clone(w)
-	for i := range w {
-		w[i] = match.Canonical(w[i])
-	}
-	return w
-}
-
-// literal makes a program of a term. A whole word that begins with a sign may
-// stand after anything.
-func literal(t *term, whole bool) *automaton.Prog {
-	sets := make([]automaton.Set, len(t.runes))
-	spaces := make([]bool, len(t.runes))
-	for i, r := range t.runes {
-		c := byte(r)
-		sets[i].Add(c)
-		switch {
-		case c == ' ':
-			spaces[i] = true
-			for _, s := range []byte("\t\n\v\f\r") {
-				sets[i].Add(s)
-			}
-		case !t.cased && c >= 'a' && c <= 'z':
-			sets[i].Add(c - 32)
-		}
-	}
-	last := byte(t.runes[len(t.runes)-1])
-	return automaton.Literal(sets, spaces, match.MaxSpaces, false, whole && fold.Alnum(last))
-}
-
 // buildEnabling finds for each matcher which keywords must be near for it to
 // be worth running. It errs on the side of running.
 func (e *Engine) buildEnabling() {
 	e.always, e.anywhere = make([]uint64, e.words), make([]uint64, e.words)
-	for i := range e.terms {
-		t := &e.terms[i]
+	for i := range e.sets {
+		t := &e.sets[i]
 		t.enabl, t.in = make([]uint64, e.words), make([]uint64, (len(e.pl.lists)+63)/64)
 		for _, l := range t.lists {
 			t.in[l>>6] |= 1 << (l & 63)
@@ -353,10 +250,10 @@ func (e *Engine) buildEnabling() {
 			}
 		}
 	}
-	for i := range e.terms {
-		for _, l := range e.terms[i].lists {
+	for i := range e.sets {
+		for _, l := range e.sets[i].lists {
 			for w, v := range byList[l] {
-				e.terms[i].enabl[w] |= v
+				e.sets[i].enabl[w] |= v
 			}
 		}
 	}

@@ -184,7 +184,7 @@ func (x *explainer) refusedBy(index, p, a int) {
 	}
 	if at.list >= 0 {
 		for i := range x.hits {
-			if h := &x.hits[i]; x.e.terms[h.term].in[at.list>>6]>>(at.list&63)&1 != 0 {
+			if h := &x.hits[i]; x.e.sets[x.e.terms[h.term].set].in[at.list>>6]>>(at.list&63)&1 != 0 {
 				refuse(h.occurrence)
 			}
 		}

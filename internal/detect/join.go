@@ -44,7 +44,7 @@ func (s *scan) joinHits() {
 	s.joined = true
 	for i := range s.hits {
 		h := &s.hits[i]
-		for _, l := range s.e.terms[h.term].lists {
+		for _, l := range s.e.sets[s.e.terms[h.term].set].lists {
 			for _, a := range s.e.byList[l] {
 				at := &s.e.pl.atoms[a]
 				if len(at.checks)+len(at.exclude) > 0 && !s.chk.passes(at, &s.v, h.occurrence) {
@@ -174,7 +174,7 @@ const maxScanned = 512
 // nearestHit is nearest over the hits themselves, for few questions.
 func (s *scan) nearestHit(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
 	l := s.e.pl.atoms[a].list
-	has := func(h *hit) bool { return s.e.terms[h.term].in[l>>6]>>(l&63)&1 != 0 }
+	has := func(h *hit) bool { return s.e.sets[s.e.terms[h.term].set].in[l>>6]>>(l&63)&1 != 0 }
 	i := 0
 	if proximity != sit.Unlimited {
 		from := int(o.start) - proximity - s.longHit

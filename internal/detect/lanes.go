@@ -16,10 +16,9 @@ const (
 	inside                // letters and digits inside words
 	atTrigger             // before a rare character that every match contains
 	atLead                // words that the word index knows to begin a match
-	inWord                // letters and digits anywhere: terms only
 )
 
-var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "first-word", "in-word"}
+var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "first-word"}
 
 // Choices that decide a lane.
 const (
@@ -42,19 +41,18 @@ type lane struct {
 	sieve       // of starts; atTrigger: its gates alone
 	feed    int // atWord, not needy: number of the list of starts
 	first   [256]bool
-	within  bool      // atTrigger: some match begins inside a word
-	wide    bool      // inside: matches begin with characters beyond ASCII alone
-	leads   []string  // atLead: the words
-	few     []byte    // atSign: the characters of first, if there are at most fewSigns, all solid
-	any     []uint64  // matchers of the lane
-	prefix  *prefixes // inWord: instead of the gate
+	within  bool     // atTrigger: some match begins inside a word
+	wide    bool     // inside: matches begin with characters beyond ASCII alone
+	leads   []string // atLead: the words
+	few     []byte   // atSign: the characters of first, if there are at most fewSigns, all solid
+	any     []uint64 // matchers of the lane
 	groups  []tableGroup
 }
 
 // tableGroup is one automaton with what its acceptance sets mean.
 type tableGroup struct {
 	*automaton.Table
-	ids   [][]int32  // per set: matchers, or terms for literals
+	ids   [][]int32  // per set: matchers
 	progs []int32    // program number → matcher
 	bits  [][]uint64 // per set: matchers as bits
 	reach []uint64   // per state, with memory: programs that can still match
@@ -111,17 +109,6 @@ func (b *laneBuilder) add(p laneProg) {
 		default:
 			b.put(laneKey{mode: mode(m), memo: memo, needy: p.needy, need: bucketOf(f)}, p)
 		}
-	}
-}
-
-// addLiteral puts the program of a word or phrase into the lanes it needs;
-// all are bounded.
-func (b *laneBuilder) addLiteral(p laneProg) {
-	if p.facts.Inside || p.facts.WordStart {
-		b.put(laneKey{mode: inWord}, p)
-	}
-	if p.facts.Sign {
-		b.put(laneKey{mode: atSign}, p)
 	}
 }
 

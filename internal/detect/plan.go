@@ -81,7 +81,7 @@ type matcher struct {
 // list is one keyword list.
 type list struct {
 	id      string
-	words   [][]rune // folded
+	words   []string // folded
 	strings bool
 	cased   bool
 }

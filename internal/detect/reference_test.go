@@ -129,7 +129,7 @@ func (s *refScan) wordsAt(l *list, start int) (ends []int32) {
 	}
 	for _, w := range l.words {
 		i := start
-		for _, r := range w {
+		for _, r := range w { // characters
 			switch {
 			case i < 0 || i >= len(s.v.Shadow):
 				i = -1

@@ -40,7 +40,6 @@ type scan struct {
 	maybe  []int32           // starts of one lane
 	fed    [][]int32         // per feed
 	starts [][]int32
-	lits   [][]int32
 	ends   []automaton.End
 	signs  [][]int32 // by Engine.signs: places
 	hits   []hit
@@ -86,7 +85,7 @@ type head struct{ at, n int32 }
 func newScan(e *Engine) *scan {
 	m, a := len(e.pl.matchers), len(e.pl.atoms)
 	s := &scan{
-		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)), lits: make([][]int32, len(e.literals)),
+		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
 		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, len(e.supports)),
@@ -111,8 +110,7 @@ func (s *scan) run(text string) {
 	}
 	s.wordStarts()
 	s.findSigns()
-	s.otherStarts(s.e.lanes, s.starts)
-	s.otherStarts(s.e.literals, s.lits)
+	s.otherStarts()
 	if !s.findHits() {
 		return
 	}
@@ -163,9 +161,6 @@ func (s *scan) fold(text string) {
 func (s *scan) reset() {
 	for i := range s.starts {
 		s.starts[i] = s.starts[i][:0]
-	}
-	for i := range s.lits {
-		s.lits[i] = s.lits[i][:0]
 	}
 	for i := range s.begins {
 		s.begins[i] = s.begins[i][:0]
@@ -284,17 +279,14 @@ func (s *scan) begin(f family) []int32 {
 
 // otherStarts finds the starts of lanes that do not start at words and wait
 // for nothing.
-func (s *scan) otherStarts(lanes []lane, starts [][]int32) {
-	for k := range lanes {
-		l := &lanes[k]
+func (s *scan) otherStarts() {
+	starts := s.starts
+	for k := range s.e.lanes {
+		l := &s.e.lanes[k]
 		switch {
 		case l.mode == atTrigger:
 			starts[k] = s.triggered(l, s.signs[s.e.signs[l.trigger]], starts[k])
 		case l.needy, l.mode == atLead && !s.e.plainly:
-		case l.mode == inWord && l.prefix != nil:
-			for w := range len(s.alnum) - 1 {
-				starts[k] = l.prefix.scan(s.buf, w, s.alnum[w], starts[k])
-			}
 		case l.mode == atSign && l.few != nil && !s.e.plainly:
 			for _, c := range l.few {
 				for _, i := range s.signs[s.e.signs[c]] {
@@ -374,7 +366,11 @@ func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
 // findSigns lists the places of the characters that lanes look for.
 func (s *scan) findSigns() {
 	for w, a := range s.alnum[:len(s.alnum)-1] {
-		for m := s.solid[w] &^ a; m != 0; m &= m - 1 {
+		m := s.solid[w] &^ a
+		if s.e.blanks {
+			m = s.places(atSign, w)
+		}
+		for ; m != 0; m &= m - 1 {
 			i := w<<6 | bits.TrailingZeros64(m)
 			if k := s.e.signs[s.buf[i]]; k != 0 {
 				s.signs[k] = append(s.signs[k], int32(i))
@@ -411,41 +407,66 @@ func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
 	return s.sift(&l.sieve, s.maybe, dst)
 }
 
+// findInside finds the terms that begin inside words or with a sign. It
+// reports false if the budget ended.
+func (s *scan) findInside() bool {
+	x := s.e.index
+	from := func(root int32, i int32) bool {
+		var steps int
+		s.hits, steps = s.e.walk(s.buf, s.n, int(i), int(i), match.At(root), s.hits)
+		return s.take(steps)
+	}
+	if x.signs >= 0 {
+		for _, c := range x.first {
+			for _, i := range s.signs[s.e.signs[c]] {
+				if !from(x.signs, i) {
+					return false
+				}
+			}
+		}
+	}
+	if x.inside < 0 {
+		return true
+	}
+	for w, a := range s.alnum[:len(s.alnum)-1] {
+		s.maybe = s.maybe[:0]
+		if x.filter != nil {
+			s.maybe = x.filter.scan(s.buf, w, a, s.maybe)
+		} else if a != 0 {
+			s.maybe = appendPlaces(w, a, s.maybe)
+		}
+		for _, i := range s.maybe {
+			if !from(x.inside, i) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // findHits finds all terms. It reports false if the budget ended.
 func (s *scan) findHits() bool {
 	e := s.e
 	for _, h := range s.heads {
-		var leads int32
-		var steps int
-		s.hits, leads, steps = e.index.find(e.terms, s.buf, s.n, int(h.at), int(h.n), s.hits)
+		root, leads := e.index.find(s.buf, int(h.at), int(h.n))
 		if leads != 0 && !e.plainly {
 			for _, k := range e.leadSets[leads] {
 				s.starts[k] = append(s.starts[k], h.at)
 			}
 		}
+		steps := 1
+		if root >= 0 {
+			s.hits, steps = e.walk(s.buf, s.n, int(h.at), int(h.at)+min(int(h.n), 8), match.At(root), s.hits)
+		}
 		if !s.take(steps) {
 			return false
 		}
 	}
-	sorted := true
-	for k := range e.literals {
-		for _, start := range s.lits[k] {
-			for g := range e.literals[k].groups {
-				t := &e.literals[k].groups[g]
-				var steps int
-				s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])
-				if !s.take(steps) {
-					return false
-				}
-				for _, end := range s.ends {
-					for _, id := range t.ids[end.Set] {
-						s.hits = append(s.hits, hit{occurrence{start, end.Pos}, id})
-						sorted = false
-					}
-				}
-			}
-		}
+	begins := len(s.hits)
+	if !s.findInside() {
+		return false
 	}
+	sorted := len(s.hits) == begins
 	if s.v.Wide {
 		for _, w := range e.wide {
 			ok := w.Each(&s.v.Text, &s.work, func(start, end, word int) bool {

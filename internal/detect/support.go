@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 	"labelmilter/internal/sit"
 )
@@ -114,18 +115,42 @@ func (p *laneProg) rare() bool {
 func tableOfList(l *list) *automaton.Table {
 	var progs []*automaton.Prog
 	for _, w := range l.words {
-		t := term{runes: w, cased: l.cased}
+		if !l.cased {
+			w = canonical(w)
+		}
 		for _, r := range w {
 			if r >= fold.Letter {
 				return nil
 			}
 		}
-		if !l.cased {
-			t.runes = canonical(w)
+		progs = append(progs, literal(w, l.cased))
+		if len(progs) > lateWords {
+			return nil
 		}
-		progs = append(progs, literal(&t, false))
 	}
 	return automaton.Build(progs, ownStates)
+}
+
+// lateWords is the most words of a list that is looked for when asked.
+const lateWords = 1000
+
+// literal makes a program of a word that may stand anywhere.
+func literal(word string, cased bool) *automaton.Prog {
+	sets, spaces := make([]automaton.Set, len(word)), make([]bool, len(word))
+	for i := range len(word) {
+		c := word[i]
+		sets[i].Add(c)
+		switch {
+		case c == ' ':
+			spaces[i] = true
+			for _, s := range []byte("\t\n\v\f\r") {
+				sets[i].Add(s)
+			}
+		case !cased && c >= 'a' && c <= 'z':
+			sets[i].Add(c - 32)
+		}
+	}
+	return automaton.Literal(sets, spaces, match.MaxSpaces, false, false)
 }
 
 // each calls f with every atom of a tree.

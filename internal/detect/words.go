@@ -1,23 +1,16 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 )
-
-// term is a distinct word or phrase of any list.
-type term struct {
-	runes []rune // folded, canonical unless cased
-	cased bool
-	lists []int32
-	in    []uint64 // lists, as bits
-	enabl []uint64 // matchers that some pattern needs a list of this term for
-}
 
 // hit is a place where a term stands.
 type hit struct {
@@ -25,40 +18,35 @@ type hit struct {
 	term int32
 }
 
-// wordIndex finds terms that begin with a letter or digit at the begin of a
-// word: by the hash of up to eight characters of the word, then by a trie of
-// what follows. Bytes are compared in lower case.
+// wordIndex finds terms of ASCII. Those that begin with a letter or digit at
+// the begin of a word are found by the hash of up to eight characters of the
+// word; those that begin elsewhere by a filter over four characters, or by the
+// sign they begin with. What follows is in a trie. Bytes are compared in lower
+// case.
 type wordIndex struct {
-	bloom [1 << 17 / 64]uint64
-	slots []slot
-	shift uint // of the hash, for slots
-	nodes []trieNode
-	edges []edge
-	terms []int32 // of nodes
+	trie   match.Trie
+	bloom  []uint64
+	high   uint // shift of the hash, for bloom
+	slots  []slot
+	shift  uint             // of the hash, for slots
+	leads  map[uint64]int32 // slot → set of lanes that start at the word
+	inside int32            // root, -1 if there are none
+	filter *prefixes        // of those that begin inside words, nil if it cannot be
+	signs  int32            // root, -1 if there are none
+	first  []byte           // characters that terms at signs begin with
 }
 
 type slot struct {
 	key    uint64
-	after  uint64 // what may follow, by afterBit
+	node   int32  // root of what follows, -1: free
+	after  uint16 // what may follow, by afterBit
 	length uint8  // of the first word, 9 for longer
-	leads  int32  // set of lanes that start here, 0 if none
-	node   int32  // -1: free
+	lead   bool   // is in leads
 }
 
 // afterBit is a bit for the character that follows the hashed ones of a term,
 // white space aside.
-func afterBit(b byte) uint64 { return 1 << (b & 63) }
-
-type trieNode struct {
-	edge, term int32
-	edges      uint16
-	terms      uint16
-}
-
-type edge struct {
-	b    byte
-	node int32
-}
+func afterBit(b byte) uint16 { return 1 << ((b ^ b>>4) & 15) }
 
 // lower8 sets the bit that makes ASCII letters lower case and leaves digits.
 const lower8 = 0x2020202020202020
@@ -86,181 +74,136 @@ type entry struct {
 
 func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.length }
 
-// newWordIndex indexes terms of ASCII that begin with a letter or digit; ids
-// are their numbers. leads are sets of lanes by the words they start at.
-func newWordIndex(all []term, ids []int32, leads map[string]int32) *wordIndex {
-	x := &wordIndex{}
+// newWordIndex indexes terms that begin with a letter or digit at the begin of
+// a word; ids are their numbers. leads are sets of lanes by the words they
+// start at.
+func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIndex {
+	x := &wordIndex{leads: map[uint64]int32{}, inside: -1, signs: -1}
 	entries := make([]entry, len(ids), len(ids)+len(leads))
-	heads := 0
+	var word [match.MaxWord + 8]byte
 	for w, lanes := range leads {
-		key, length := firstWord(append([]byte(w), make([]byte, 8)...), 0, len(w))
+		clear(word[:])
+		key, length := firstWord(word[:], 0, copy(word[:], w))
 		entries = append(entries, entry{key: key, length: length, rest: w, leads: lanes})
 	}
 	for i, id := range ids {
-		word := make([]byte, 0, 64)
-		for _, r := range all[id].runes {
-			word = append(word, fold.Lower(byte(r)))
+		clear(word[:8])
+		text := texts[id].text
+		if texts[id].cased {
+			text = strings.ToLower(text)
 		}
-		n := 0
-		for n < len(word) && fold.Alnum(word[n]) {
+		n, end := 0, copy(word[:], text)
+		for n < end && fold.Alnum(word[n]) {
 			n++
 		}
-		rest := string(word[min(n, 8):])
-		key, length := firstWord(append(word, make([]byte, 8)...), 0, n)
-		entries[i] = entry{key: key, length: length, rest: rest, id: id}
+		key, length := firstWord(word[:], 0, n)
+		entries[i] = entry{key: key, length: length, rest: text[min(n, 8):], id: id}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.length, b.length), cmp.Compare(b.leads, a.leads), cmp.Compare(a.rest, b.rest), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.length, b.length), cmp.Compare(b.leads, a.leads))
 	})
+	heads := 0
 	for i := range entries {
 		if i == 0 || !entries[i].head(&entries[i-1]) {
 			heads++
 		}
 	}
-	size := uint(bits.Len(uint(2*heads + 1)))
-	x.shift = 64 - size
-	x.slots = make([]slot, 1<<size)
+	size := uint(bits.Len(uint(heads + heads/4 + 1)))
+	x.shift, x.slots = 64-size, make([]slot, 1<<size)
 	for i := range x.slots {
 		x.slots[i].node = -1
 	}
+	// 32 bits for a word: one in thirty that is none passes.
+	wide := min(max(uint(bits.Len(uint(heads)))+5, 17), 22)
+	x.high, x.bloom = 64-wide, make([]uint64, 1<<wide/64)
+	var keys []match.TrieKey
 	for lo, hi := 0, 0; lo < len(entries); lo = hi {
 		h := &entries[lo]
 		for hi = lo + 1; hi < len(entries) && entries[hi].head(h); hi++ {
 		}
 		v := hashWord(h.key, h.length)
-		x.bloom[v>>(64-17)>>6] |= 1 << (v >> (64 - 17) & 63)
+		x.bloom[v>>x.high>>6] |= 1 << (v >> x.high & 63)
 		i := v >> x.shift
 		for x.slots[i].node >= 0 {
 			i = (i + 1) & (1<<size - 1)
 		}
 		sl := slot{key: h.key, length: h.length}
-		for ; lo < hi && entries[lo].leads != 0; lo++ {
-			sl.leads = entries[lo].leads // there is one
+		if h.leads != 0 { // there is one, and first
+			sl.lead, x.leads[i] = true, h.leads
+			lo++
 		}
+		keys = keys[:0]
 		for k := lo; k < hi; k++ {
 			sl.after |= following(entries[k].rest)
+			keys = append(keys, match.TrieKey{Text: entries[k].rest, ID: entries[k].id})
 		}
-		sl.node = x.node(entries[lo:hi], 0)
+		sl.node = x.trie.Add(keys)
 		x.slots[i] = sl
 	}
 	return x
 }
 
+// addInside adds terms that may begin inside words.
+func (x *wordIndex) addInside(keys []match.TrieKey) {
+	if len(keys) > 0 {
+		x.filter, x.inside = newPrefixes(keys), x.trie.Add(keys)
+	}
+}
+
+// addSigns adds terms that begin with neither letter nor digit.
+func (x *wordIndex) addSigns(keys []match.TrieKey) {
+	if len(keys) == 0 {
+		return
+	}
+	x.signs = x.trie.Add(keys)
+	for _, k := range keys {
+		if c := k.Text[0]; !bytes.Contains(x.first, []byte{c}) {
+			x.first = append(x.first, c)
+		}
+	}
+}
+
 // following is what may follow the hashed characters of a term.
-func following(rest string) uint64 {
+func following(rest string) uint16 {
 	switch {
 	case rest == "" || rest == " ":
-		return ^uint64(0)
+		return ^uint16(0)
 	case rest[0] == ' ':
 		return afterBit(rest[1])
 	}
 	return afterBit(rest[0])
 }
 
-// node makes the trie of sorted entries that agree in their first depth
-// characters of rest; a term is at most match.MaxWord long.
-func (x *wordIndex) node(entries []entry, depth int) int32 {
-	id := int32(len(x.nodes))
-	x.nodes = append(x.nodes, trieNode{term: int32(len(x.terms))})
-	k := 0
-	for ; k < len(entries) && len(entries[k].rest) == depth; k++ {
-		x.terms = append(x.terms, entries[k].id)
-	}
-	x.nodes[id].terms = uint16(k)
-	at := len(x.edges)
-	x.nodes[id].edge = int32(at)
-	for i := k; i < len(entries); i++ {
-		if c := entries[i].rest[depth]; i == k || c != entries[i-1].rest[depth] {
-			x.edges = append(x.edges, edge{b: c})
-		}
-	}
-	n := len(x.edges) - at
-	x.nodes[id].edges = uint16(n)
-	for e := range n {
-		hi := k
-		for hi < len(entries) && entries[hi].rest[depth] == x.edges[at+e].b {
-			hi++
-		}
-		child := x.node(entries[k:hi], depth+1)
-		x.edges[at+e].node = child
-		k = hi
-	}
-	return id
-}
-
 // maybe reports whether a term may begin with this word.
 func (x *wordIndex) maybe(key uint64, length uint8) uint64 {
-	v := hashWord(key, length) >> (64 - 17)
+	v := hashWord(key, length) >> x.high
 	return x.bloom[v>>6] >> (v & 63) & 1
 }
 
-// find appends the places of all terms that begin at i, where a word of n
-// characters begins. It gives the lanes that start there and the number of
-// steps.
-func (x *wordIndex) find(all []term, buf []byte, text int, i, n int, dst []hit) (hits []hit, leads int32, steps int) {
+// find gives the root of what follows the first word of terms, -1 if there are
+// none, and the set of lanes that start at it, 0 if there is none. The word
+// begins at i and has n characters.
+func (x *wordIndex) find(buf []byte, i, n int) (root, leads int32) {
 	key, length := firstWord(buf, i, n)
 	k := hashWord(key, length) >> x.shift
-	node, at := int32(-1), i+min(n, 8)
 	for x.slots[k].node >= 0 {
-		if s := &x.slots[k]; s.key == key && s.length == length {
-			leads = s.leads
-			next := fold.Lower(buf[at])
-			if fold.Space(next) {
-				next = fold.Lower(buf[at+1])
-			}
-			if fold.Space(next) || s.after&afterBit(next) != 0 {
-				node = s.node
-			}
-			break
-		}
-		k = (k + 1) & uint64(len(x.slots)-1)
-	}
-	steps = 1
-	for node >= 0 {
-		nd := &x.nodes[node]
-		steps++
-		if nd.terms > 0 && match.Boundary(buf[:text], at) {
-			for _, id := range x.terms[nd.term : nd.term+int32(nd.terms)] {
-				if !all[id].cased || sameCase(buf[i:at], all[id].runes) {
-					dst = append(dst, hit{occurrence{int32(i), int32(at)}, id})
-				}
-			}
-		}
-		c := fold.Lower(buf[at])
-		if fold.Space(c) {
-			c = ' '
-		}
-		node = -1
-		for _, e := range x.edges[nd.edge : nd.edge+int32(nd.edges)] {
-			if e.b == c {
-				node = e.node
-				break
-			}
-		}
-		at++
-		if c == ' ' && node >= 0 {
-			for k := 1; k < match.MaxSpaces && fold.Space(buf[at]); k++ {
-				at++
-			}
-		}
-	}
-	return dst, leads, steps
-}
-
-// sameCase reports whether text is the term exactly, white space aside.
-func sameCase(text []byte, runes []rune) bool {
-	i := 0
-	for _, r := range runes {
-		if r == ' ' {
-			for i < len(text) && fold.Space(text[i]) {
-				i++
-			}
+		s := &x.slots[k]
+		if s.key != key || s.length != length {
+			k = (k + 1) & uint64(len(x.slots)-1)
 			continue
 		}
-		if i >= len(text) || rune(text[i]) != r {
-			return false
+		if s.lead {
+			leads = x.leads[k]
 		}
-		i++
+		at := i + min(n, 8)
+		next := fold.Lower(buf[at])
+		if fold.Space(next) {
+			next = fold.Lower(buf[at+1])
+		}
+		if fold.Space(next) || s.after&afterBit(next) != 0 {
+			return s.node, leads
+		}
+		return -1, leads
 	}
-	return i == len(text)
+	return -1, 0
 }

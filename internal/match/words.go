@@ -3,6 +3,7 @@ package match
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"labelmilter/internal/match/fold"
 )
@@ -29,13 +30,13 @@ const MaxSpaces = 16
 type Words struct {
 	table *fold.Table
 	o     WordOptions
-	next  map[uint64]int32 // node<<32 | character → node
-	word  []int32          // per node: index of the word that ends there, -1
-	first [64]uint64       // bloom over first characters
-	head  [256]bool        // shadow bytes of first characters
-	ascii bool             // some word begins with an ASCII character
-	plain bool             // some word has nothing else
-	ahead int              // else: greatest distance to the first that is not
+	trie  Trie // of canonical words in UTF-8
+	root  int32
+	first [64]uint64 // bloom over first characters
+	head  [256]bool  // shadow bytes of first characters
+	ascii bool       // some word begins with an ASCII character
+	plain bool       // some word has nothing else
+	ahead int        // else: greatest distance to the first that is not
 }
 
 // WordError says which word is wrong.
@@ -58,16 +59,17 @@ func CompileWords(words []string, o WordOptions) (*Words, error) {
 	if len(words) == 0 {
 		return nil, &WordError{-1, "empty word list", "give at least one word"}
 	}
-	w := &Words{table: table, o: o, next: map[uint64]int32{}, word: []int32{-1}}
+	w := &Words{table: table, o: o}
 	var x fold.Text
+	keys := make([]TrieKey, len(words))
 	for i, s := range words {
 		runes, reason := FoldWord(table, &x, s)
 		if reason != "" {
 			return nil, &WordError{i, reason, "give letters, digits or signs, at most " + itoa(MaxWord)}
 		}
-		node := int32(0)
 		for k, r := range runes {
 			r = w.canonical(r)
+			runes[k] = r
 			if k == 0 {
 				w.first[r>>6&63] |= 1 << (r & 63)
 				b, _ := table.Byte(r)
@@ -79,20 +81,12 @@ func CompileWords(words []string, o WordOptions) (*Words, error) {
 					}
 				}
 			}
-			key := uint64(node)<<32 | uint64(r)
-			child, ok := w.next[key]
-			if !ok {
-				child = int32(len(w.word))
-				w.word = append(w.word, -1)
-				w.next[key] = child
-			}
-			node = child
 		}
-		if w.word[node] < 0 {
-			w.word[node] = int32(i)
-		}
+		keys[i] = TrieKey{string(runes), int32(i)}
 		w.measure(runes)
 	}
+	w.root = w.trie.Add(keys)
+	w.trie.Compact()
 	return w, nil
 }
 
@@ -283,24 +277,26 @@ func (w *Words) at(x *fold.Text, s int, k *Work, f func(start, end, word int) bo
 	if w.first[r>>6&63]&(1<<(r&63)) == 0 || !w.o.String && !Boundary(shadow, s) {
 		return true, true
 	}
-	node, i := int32(0), s
+	at, i := At(w.root), s
+	var b [utf8.UTFMax]byte
+read:
 	for i < len(shadow) {
 		r := w.canonical(x.At(i))
 		if r < 0x80 && fold.Space(byte(r)) {
 			r = ' '
 		}
-		child, ok := w.next[uint64(node)<<32|uint64(r)]
-		if !ok {
-			break
+		for _, c := range b[:utf8.EncodeRune(b[:], r)] {
+			if !w.trie.Step(&at, c) {
+				break read
+			}
 		}
-		node = child
 		i++
 		if r == ' ' {
 			for n := 1; n < MaxSpaces && i < len(shadow) && fold.Space(shadow[i]); n++ {
 				i++
 			}
 		}
-		if word := w.word[node]; word >= 0 && (w.o.String || Boundary(shadow, i)) && !f(s, i, int(word)) {
+		if ids := w.trie.IDs(at); len(ids) > 0 && (w.o.String || Boundary(shadow, i)) && !f(s, i, int(ids[0])) {
 			return false, true
 		}
 	}
