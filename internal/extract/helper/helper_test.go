@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"labelmilter/internal/extract"
+	"labelmilter/internal/extract/testdata/gen/sample"
 )
 
 // TestMain makes the test binary the one that starts programs.
@@ -134,6 +135,19 @@ func TestTesseract(t *testing.T) {
 		"..#...#####.#####"})
 	got, err := ask(t, Program{Command: []string{"tesseract", "stdin", "stdout", "-l", "eng", "--psm", "7"}, Memory: 2 << 30, Timeout: time.Minute}, string(picture))
 	if err != nil || !strings.Contains(strings.ToUpper(got), "TEL") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// The recipe for pdftotext works where it is installed: it reads its input from a
+// pipe and writes no file.
+func TestPDFToText(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("pdftotext is not installed; nothing but this recipe needs it")
+	}
+	got, err := ask(t, Program{Command: []string{"pdftotext", "-q", "-", "-"}}, string(sample.PDFText("a line of the document")))
+	if err != nil || !strings.Contains(got, "a line of the document") {
 		t.Errorf("%q, %v", got, err)
 	}
 }
