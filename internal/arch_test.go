@@ -89,11 +89,12 @@ var allowed = map[string]string{
 	"milter":            "verdict",
 	"milter/miltertest": "",
 	"store":             "failpoint",
-	"enforce":           "failpoint facts pipeline policy store verdict override",
+	"notify":            "message override pipeline plan policy store",
+	"enforce":           "failpoint facts pipeline policy store verdict override message notify plan",
 	"filter":            "failpoint authres budget directory enforce facts label message milter pipeline plan policy verdict override",
 	"admin":             "",
 	"manual":            "",
-	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict",
+	"app":               "admin assemble budget config directory/ldap enforce extract/worker filter label message milter pipeline policy rulepack store strictyaml verdict notify",
 	"cli":               "app assemble budget config extract/helper extract/worker fixture label manual message output pipeline prove replay rulepack ruletest store strictyaml verdict override detect edm redact",
 
 	// tests, demo, measurements

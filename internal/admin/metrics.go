@@ -31,6 +31,7 @@ type Metrics struct {
 	overrides *prometheus.CounterVec
 	offers    *prometheus.CounterVec
 	refused   *prometheus.CounterVec
+	notices   *prometheus.CounterVec
 	seconds   *prometheus.HistogramVec
 	bytes     prometheus.Counter
 	failures  *prometheus.CounterVec
@@ -71,6 +72,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 		overrides: counters("overrides_total", "Rules lifted by senders.", "policy", "rule", "kind"),
 		offers:    counters("override_offers_total", "Override tokens given out.", "policy", "rule"),
 		refused:   counters("override_refusals_total", "Override tokens that opened nothing.", "reason"),
+		notices:   counters("notices_total", "Mails of our own: sent, deferred, failed; notices that went with others: merged.", "result"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: "processing_seconds",
 			Help:    "Time from the end of a message to its answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"direction"}),
@@ -111,7 +113,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 		}
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.messages, m.rules, m.overrides, m.offers, m.refused, m.seconds, m.bytes, m.failures, m.skipped, m.unsent, m.gone, m.store,
+	for _, c := range []prometheus.Collector{m.messages, m.rules, m.overrides, m.offers, m.refused, m.notices, m.seconds, m.bytes, m.failures, m.skipped, m.unsent, m.gone, m.store,
 		m.faults, m.panics, m.workers, m.reloadOK, m.reloadAt, m.reloads, m.ruleset, m.ruleCount, m.noStore} {
 		errs = append(errs, reg.Register(c))
 	}
@@ -167,6 +169,9 @@ func (m *Metrics) Message(x Message) {
 		m.unsent.Inc()
 	}
 }
+
+// Notices counts mails of our own.
+func (m *Metrics) Notices(result string, n int) { m.notices.WithLabelValues(result).Add(float64(n)) }
 
 // StoreError counts a failed write.
 func (m *Metrics) StoreError() { m.store.Inc() }

@@ -24,6 +24,7 @@ import (
 	"labelmilter/internal/extract/worker"
 	"labelmilter/internal/filter"
 	"labelmilter/internal/milter"
+	"labelmilter/internal/notify"
 	"labelmilter/internal/pipeline"
 	"labelmilter/internal/store"
 	"labelmilter/internal/strictyaml"
@@ -59,6 +60,7 @@ type generation struct {
 	config   *config.Config
 	pipeline *pipeline.Pipeline
 	settings *filter.Settings
+	notices  notify.Settings
 	people   *ldap.Client     // nil for none
 	stores   []assemble.Store // of exact data match
 	stateDir string

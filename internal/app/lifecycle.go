@@ -146,6 +146,7 @@ func (a *App) openStore(ctx context.Context, c *config.Config) error {
 		defer close(done)
 		a.prune(pctx)
 	}()
+	a.startNotices(ctx)
 	a.onStop("prune", func(context.Context) error { cancel(); <-done; return nil })
 	return nil
 }
@@ -165,6 +166,9 @@ func (a *App) prune(ctx context.Context) {
 		}
 		if err == nil {
 			_, err = a.store.PruneOverrides(ctx, a.o.Now().Add(-keep.Overrides))
+		}
+		if err == nil {
+			_, err = a.store.PruneNotices(ctx, a.o.Now().Add(-keep.Records))
 		}
 		switch {
 		case ctx.Err() != nil:

@@ -47,7 +47,11 @@ func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
 	if p == nil || ps.HasErrors() {
 		return nil, ps
 	}
-	ps = append(ps, recordedOnly(p.Rules.Policies)...)
+	ps = append(ps, recordedOnly(p.Rules.Policies, c.Notices.Server != "", len(c.Notices.Incidents) > 0)...)
+	notices, more := noticeSettings(c)
+	if ps = append(ps, more...); more.HasErrors() {
+		return nil, ps
+	}
 	p.Simulate = p.Simulate || a.o.Simulate
 	if running == nil {
 		a.readers(c)
@@ -73,7 +77,7 @@ func (a *App) load(running *config.Config) (*generation, strictyaml.Problems) {
 		return nil, ps
 	}
 	p.Stores = assemble.Tables(stores)
-	g := &generation{config: c, pipeline: p, people: people, stores: stores, stateDir: stateDir}
+	g := &generation{config: c, pipeline: p, people: people, stores: stores, stateDir: stateDir, notices: notices}
 	g.settings = a.settingsOf(g)
 	return g, ps
 }
@@ -135,7 +139,7 @@ func concurrency(c *config.Config) int {
 
 // recordedOnly warns of what rules ask for and the daemon only writes down:
 // nobody must believe that a notice was sent.
-func recordedOnly(set *policy.Set) strictyaml.Problems {
+func recordedOnly(set *policy.Set, notices, incidents bool) strictyaml.Problems {
 	var ps strictyaml.Problems
 	for _, b := range set.Bound() {
 		for _, r := range b.Rules {
@@ -144,14 +148,14 @@ func recordedOnly(set *policy.Set) strictyaml.Problems {
 			}
 			var what []string
 			for _, x := range r.Then {
-				if x.Kind == policy.ActNotify || x.Kind == policy.ActIncident {
+				if x.Kind == policy.ActNotify && !notices || x.Kind == policy.ActIncident && !(notices && incidents) {
 					what = append(what, string(x.Kind))
 				}
 			}
 			if len(what) > 0 {
 				ps = append(ps, strictyaml.Problem{Pos: r.Pos, Severity: strictyaml.Warning,
 					Message: fmt.Sprintf("rule %s/%s: %s is recorded only, nothing is sent", b.ID, r.ID, strings.Join(what, ", ")),
-					Fix:     "read it in log show"})
+					Fix:     "set notices.server and notices.incidents in the configuration, or read it in log show"})
 			}
 		}
 	}
@@ -163,7 +167,7 @@ func (a *App) settings(c *config.Config, p *pipeline.Pipeline, stateDir string) 
 	// limit, so that the fail mode and not the limit gives the answer.
 	limit := c.Milter.Timeouts.Message
 	return &filter.Settings{
-		Process: a.o.process(p), Site: p.Rules.Site, Digest: p.Rules.Digest, Limits: p.Limits, Verifiers: p.Trust.Verifiers, SpoolDir: spoolDir(stateDir),
+		Process: a.o.process(p), Compose: composer(c, p), Site: p.Rules.Site, Digest: p.Rules.Digest, Limits: p.Limits, Verifiers: p.Trust.Verifiers, SpoolDir: spoolDir(stateDir),
 		Fail: filter.FailModes{Inbound: verdict.Disposition(c.Fail.Inbound), Outbound: verdict.Disposition(c.Fail.Outbound),
 			Internal: verdict.Disposition(c.Fail.Internal)},
 		Needs: needs(p), Simulate: p.Simulate, Timeout: min(filter.DefaultTimeout, limit/2), QueueWait: min(filter.DefaultQueueWait, limit/4),

@@ -18,7 +18,7 @@ func TestRecordedOnlyIsSaid(t *testing.T) {
 	set := policy.NewSet([]policy.Bound{{Policy: &policy.Policy{Pack: "p", ID: "x", Mode: policy.Enforce, Rules: []policy.Rule{
 		rule("plain", "", policy.ActReject), rule("noticed", "", policy.ActReject, policy.ActNotify),
 		rule("simulated", policy.Simulate, policy.ActNotify)}}}}, nil, nil)
-	ps := recordedOnly(set)
+	ps := recordedOnly(set, false, false)
 	if len(ps) != 1 || ps.HasErrors() || !strings.Contains(ps[0].Message, "x/noticed: notify") {
 		t.Errorf("%v", ps)
 	}

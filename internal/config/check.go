@@ -29,6 +29,7 @@ func (k *checker) all() {
 	k.helpers()
 	k.state()
 	k.admin()
+	k.notices()
 }
 
 // at is the node of a key, else that of the nearest map around it.

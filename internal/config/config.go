@@ -35,6 +35,7 @@ type Config struct {
 	Extract      Extract      `yaml:"extract" doc:"How attachments are read."`
 	StateDir     string       `yaml:"state_dir" default:"/var/lib/labelmilter" doc:"Folder of the database and of spooled messages."`
 	Retention    Retention    `yaml:"retention" doc:"How long things are kept."`
+	Notices      Notices      `yaml:"notices" doc:"Mail of our own: notices of rules, incident reports."`
 	Admin        Admin        `yaml:"admin" doc:"HTTP for metrics, health and reload."`
 	Log          Log          `yaml:"log" doc:"The log on standard error. It never holds mail content."`
 	Concurrency  int          `yaml:"concurrency" min:"0" max:"1024" default:"0" doc:"Messages judged at the same time; 0 is one per processor core."`
@@ -165,6 +166,19 @@ type Retention struct {
 	History   time.Duration `yaml:"history" min:"8d" max:"3660d" default:"180d" doc:"Whom senders wrote to, and how many recipients conversations had, since the last message."`
 	Records   time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
 	Overrides time.Duration `yaml:"overrides" min:"1d" max:"3660d" default:"400d" doc:"Override tokens: since they were used, or have expired unused."`
+}
+
+// Notices are how mail of our own is sent.
+type Notices struct {
+	Server       string        `yaml:"server" doc:"HOST:PORT of the SMTP server that takes it; nothing is sent if not given." example:"127.0.0.1:25"`
+	TLS          string        `yaml:"tls" enum:"off|opportunistic|required|implicit" default:"opportunistic" doc:"Encryption of the way there; required and implicit verify the certificate."`
+	Hello        string        `yaml:"hello" doc:"Name given in EHLO; the machine's if not given." example:"filter.agency.gov.au"`
+	User         string        `yaml:"user" doc:"Login; none if not given." example:"labelmilter"`
+	PasswordFile string        `yaml:"password_file" doc:"File that holds the password; others than owner and group must not be able to read it." example:"/etc/labelmilter/smtp.password"`
+	From         string        `yaml:"from" doc:"Mailbox in the From field; labelmilter@ the first domain of the organisation if not given. Nothing is ever bounced to it." example:"dlp@agency.gov.au"`
+	Incidents    []string      `yaml:"incidents" doc:"Mailboxes that get a report of each incident." example:"[security@agency.gov.au]"`
+	Merge        time.Duration `yaml:"merge" min:"0s" max:"1d" default:"1m" doc:"How long reports wait for others of the same rule, to go as one mail. What is written to a sender does not wait."`
+	Rate         int           `yaml:"rate" min:"0" max:"100000" default:"30" doc:"Mails an hour to one recipient; more wait and go together. 0: no bound."`
 }
 
 // Admin is the HTTP side.

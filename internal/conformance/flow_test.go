@@ -386,3 +386,5 @@ func TestBounces(t *testing.T) {
 		t.Errorf("%d messages with the null sender", len(null))
 	}
 }
+
+func (r *recorder) Own(context.Context, *message.Message, time.Time) bool { return false }

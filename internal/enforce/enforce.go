@@ -31,6 +31,9 @@ type Store interface {
 	MostRecipients(ctx context.Context, ids []string) (int, bool, error)
 	// Failure counts a fail-mode answer by message digest.
 	Failure(ctx context.Context, digest string) (int, error)
+	// NoticeKey and Pass know mail of our own.
+	NoticeKey(ctx context.Context) ([]byte, error)
+	Pass(ctx context.Context, nonce string) (bool, error)
 	// Override gives a token by its hash.
 	Override(ctx context.Context, hash []byte) (store.Override, bool, error)
 }
@@ -53,12 +56,16 @@ type Enforcer struct{ store Store }
 // New gives an enforcer that writes to s.
 func New(s Store) *Enforcer { return &Enforcer{store: s} }
 
+// Notice is mail of our own that waits to be sent.
+type Notice = store.Notice
+
 // Intent is a decision about to be told to the MTA.
 type Intent struct {
 	At      time.Time
 	Session string
 	Fail    string // why the fail mode answers, "" if it does not
 	Result  pipeline.Result
+	Notices []Notice // to be sent, kept with the record
 	// Remember says that rules ask what senders did before. Thread are the
 	// Message-IDs of the message and of those before it.
 	Remember bool
@@ -112,6 +119,7 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 	if d := r.Verdict.Disposition; in.Remember && (d == verdict.Accept || d == verdict.Quarantine) {
 		rec.Sent = &store.Delivery{Sender: r.Envelope.MailFrom, Recipients: r.Envelope.RcptTo, Bytes: r.Message.Size, Thread: in.Thread}
 	}
+	rec.Notices = in.Notices
 	if in.Fail == "" {
 		rec.Offer, rec.Spend = offer, spend(r)
 	}

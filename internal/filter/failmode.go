@@ -154,6 +154,22 @@ func (s *session) failMode(ctx context.Context, set *Settings, env message.Envel
 // fail answers a message after a failure of our own: fail mode, record,
 // answer. built is nil if the message could not be built.
 func (s *session) fail(ctx context.Context, m *mail, env message.Envelope, built *message.Message, why Why) (pipeline.Result, milter.Final) {
+	r := unjudged(m, env, built)
+	r.Inspection.Skipped = []budget.Skip{why.skip()}
+	d, rule := s.failMode(ctx, m.set, env, r.Digests.Message, why)
+	v := failVerdict(d, why)
+	r.Modifications = m.failEdits(d, rule, r.Digests.Message, why)
+	r.Verdict = pipeline.Verdict{Disposition: d, Reply: v.Reply.String(), WinningRule: rule}
+	if rule == "fail/poison" {
+		r.Effects = append(r.Effects, plan.Effect{Type: plan.Incident, Rule: rule, To: []string{}, Severity: "high",
+			Mailboxes: []string{}, Unknown: []string{}, Incident: policy.IncidentID(r.Digests.Message), Recipients: append([]string{}, env.RcptTo...)})
+	}
+	return r, milter.Final{Verdict: v, Modifications: r.Modifications}
+}
+
+// unjudged is the record of a message that the pipeline did not judge. built is
+// nil if it could not be built.
+func unjudged(m *mail, env message.Envelope, built *message.Message) pipeline.Result {
 	r := pipeline.Result{
 		Schema: pipeline.Schema, Direction: string(m.set.Site.Direction(env)), Outcome: label.None,
 		Envelope: pipeline.Envelope{MailFrom: env.MailFrom, RcptTo: withoutTokens(env.RcptTo), ClientIP: env.ClientIP,
@@ -167,21 +183,30 @@ func (s *session) fail(ctx context.Context, m *mail, env message.Envelope, built
 	empty(&r.Findings)
 	empty(&r.Rules)
 	empty(&r.Inspection.Parts)
-	r.Inspection.Skipped = []budget.Skip{why.skip()}
+	empty(&r.Inspection.Skipped)
 	r.Digests = pipeline.Digests{Ruleset: m.set.Digest, EDM: map[string]string{}, Models: map[string]string{}}
 	if built != nil {
 		r.MessageID, r.Message.Size, r.Digests.Message = built.MessageID(), built.Size, built.Digest
 	}
-	d, rule := s.failMode(ctx, m.set, env, r.Digests.Message, why)
-	v := failVerdict(d, why)
-	r.Modifications = m.failEdits(d, rule, r.Digests.Message, why)
-	r.Verdict = pipeline.Verdict{Disposition: d, Reply: v.Reply.String(), WinningRule: rule}
-	if rule == "fail/poison" {
-		r.Effects = append(r.Effects, plan.Effect{Type: plan.Incident, Rule: rule, To: []string{}, Severity: "high",
-			Mailboxes: []string{}, Unknown: []string{}, Incident: policy.IncidentID(r.Digests.Message), Recipients: append([]string{}, env.RcptTo...)})
-	}
-	return r, milter.Final{Verdict: v, Modifications: r.Modifications}
+	return r
 }
+
+// passed lets mail of our own pass, once, without the field that shows it.
+func (s *session) passed(m *mail, env message.Envelope, built *message.Message) pipeline.Result {
+	r := unjudged(m, env, built)
+	r.Inspection.Complete, r.Inspection.Deterministic = true, true
+	r.Plan.Verdict.Disposition, r.Plan.WinningRule = verdict.Accept, OwnRule
+	r.Verdict = pipeline.Verdict{Disposition: verdict.Accept, WinningRule: OwnRule}
+	r.Plan.Modifications = []verdict.Modification{}
+	if !m.set.Simulate {
+		r.Plan.Modifications = append(r.Plan.Modifications, m.own.remove(nil)...)
+	}
+	r.Modifications = r.Plan.Modifications
+	return r
+}
+
+// OwnRule stands in the record of mail of our own.
+const OwnRule = "own/notice"
 
 // failEdits are the edits of a message let through or quarantined without
 // having been judged: nothing under our names may come from outside, and it

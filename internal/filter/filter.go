@@ -36,7 +36,9 @@ type Process func(ctx context.Context, m *message.Message, f facts.Facts) pipeli
 // Settings are everything that a reload may change. They are immutable; a
 // message keeps those it began with.
 type Settings struct {
-	Process  Process
+	Process Process
+	// Compose gives the notices that a message calls for; nil if none are sent.
+	Compose  func(r pipeline.Result, at time.Time) []enforce.Notice
 	Site     *policy.Organisation
 	Digest   string // of the rule set
 	Limits   budget.Limits
@@ -69,6 +71,7 @@ type Enforcer interface {
 	FailureSeen(ctx context.Context, digest string) (int, error)
 	ThreadFloor(ctx context.Context, ids []string, now time.Time) facts.Fact
 	Grant(ctx context.Context, token string) facts.Fact
+	Own(ctx context.Context, m *message.Message, now time.Time) bool
 	History(ctx context.Context, needs policy.Needs, from string, to, thread []string, now time.Time) map[string]facts.Fact
 }
 

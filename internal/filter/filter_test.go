@@ -333,3 +333,5 @@ func TestAbortDropsSpool(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
+
+func (r *recorder) Own(context.Context, *message.Message, time.Time) bool { return false }

@@ -148,7 +148,11 @@ func (s *session) intent(ctx context.Context, set *Settings, built *message.Mess
 	if built != nil {
 		thread, _ = built.ThreadIDs()
 	}
-	return s.f.o.Enforcer.Intent(ctx, enforce.Intent{At: at, Session: s.conn.ID, Fail: string(why), Result: r, Remember: set.Needs.History(), Thread: thread})
+	var notices []enforce.Notice
+	if set.Compose != nil {
+		notices = set.Compose(r, at)
+	}
+	return s.f.o.Enforcer.Intent(ctx, enforce.Intent{At: at, Session: s.conn.ID, Fail: string(why), Result: r, Notices: notices, Remember: set.Needs.History(), Thread: thread})
 }
 
 // decide builds and judges the message. err is errGone only; why is the
@@ -168,6 +172,9 @@ func (s *session) decide(ctx context.Context, m *mail, env message.Envelope, at 
 	case m.err != nil:
 		s.f.log.Error("message cannot be kept", zap.String("session", s.conn.ID), zap.String("queue_id", clean(env.QueueID, 64)), zap.Error(m.err))
 		return built, WhySpool, r, nil
+	}
+	if s.f.o.Enforcer.Own(ctx, built, at) {
+		return built, "", s.passed(m, env, built), nil
 	}
 	r, why = s.f.judge(ctx, m.set, built, s.facts(ctx, m.set, built, at))
 	if gone(ctx) {

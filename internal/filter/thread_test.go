@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"labelmilter/internal/facts"
+	"labelmilter/internal/message"
 )
 
 // ThreadFloor gives the label of the conversation that the ids name:
@@ -25,3 +26,5 @@ func (bomb) ThreadFloor(context.Context, []string, time.Time) facts.Fact {
 }
 
 func (bomb) Grant(context.Context, string) facts.Fact { return facts.Fact{State: facts.Absent} }
+
+func (bomb) Own(context.Context, *message.Message, time.Time) bool { return false }

@@ -63,7 +63,8 @@ type Effect struct {
 	Incident string `json:"incident"`
 	// Recipients are those that the rule matched.
 	Recipients []string `json:"recipients"`
-	Simulated  bool     `json:"simulated"` // the rule is in simulate-with-notice
+	Simulated  bool     `json:"simulated"`  // the rule is in simulate-with-notice
+	Suppressed string   `json:"suppressed"` // why no mail is written, "" if it is
 }
 
 // EffectType names an effect.
@@ -84,13 +85,16 @@ const (
 	// RouteHeader is what the MTA chooses another way by (Postfix:
 	// milter_header_checks with FILTER).
 	RouteHeader = "X-Labelmilter-Route"
+	// NoticeHeader signs mail of our own for the one time that it passes the
+	// filter.
+	NoticeHeader = "X-Labelmilter-Notice"
 	// JustificationHeader is read, never written, and removed from all mail.
 	JustificationHeader = override.JustificationHeader
 )
 
 // OwnHeaders are the fields that only we may write; what arrives under these
 // names is removed.
-var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, RouteHeader, JustificationHeader, override.Header}
+var OwnHeaders = []string{label.Header, InspectionHeader, ReasonHeader, RouteHeader, JustificationHeader, override.Header, NoticeHeader}
 
 // Options are the site's settings for what is written.
 type Options struct {
@@ -205,7 +209,7 @@ func (p *Plan) effects(in Input) {
 		}
 		for _, a := range r.Actions {
 			x := Effect{Rule: r.Name(), To: []string{}, Mailboxes: []string{}, Unknown: []string{}, Severity: r.Severity,
-				Incident: policy.IncidentID(in.Message.Digest), Recipients: slices.Concat([]string{}, r.Recipients), Simulated: !r.Effective && !r.Overridden}
+				Incident: policy.IncidentID(in.Message.Digest), Recipients: slices.Concat([]string{}, r.Recipients), Simulated: !r.Effective && !r.Overridden, Suppressed: automatic(in.Message)}
 			switch a.Kind {
 			case policy.ActNotify:
 				if a.Template == policy.RecipientsRemoved && p.refuses() {
@@ -227,6 +231,25 @@ func (p *Plan) effects(in Input) {
 			p.Effects = append(p.Effects, x)
 		}
 	}
+}
+
+// automatic says why nobody is written to about a message: it was made by a
+// program, in answer to another message that may have been ours or was
+// reported already. Of a sender who logged in no such claim is believed: it
+// would be a way to keep out of reports.
+func automatic(m *message.Message) string {
+	if m.Envelope.AuthUser != "" {
+		return ""
+	}
+	if m.Envelope.MailFrom == "" && !m.Envelope.Assumed {
+		return "empty envelope sender"
+	}
+	for _, k := range message.Kinds(m) {
+		if k == "auto-reply" || k == "delivery-report" || k == "read-receipt" {
+			return k
+		}
+	}
+	return ""
 }
 
 // refuses reports that the message goes nowhere.

@@ -53,6 +53,8 @@ type Record struct {
 	Sent  *Delivery
 	Offer *Offer // token given out with it; not read back
 	Spend *Spend // token it uses up; not read back
+	// Notices are kept with it until they are sent. Not read back.
+	Notices []Notice
 
 	Answer       Answer    // set by Outcome
 	AnswerDetail string    // why it was not sent
@@ -120,6 +122,9 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 			}
 		}
 		if err := r.Offer.write(ctx, w, r); err != nil {
+			return err
+		}
+		if err := queue(ctx, w, r.Notices, r.At); err != nil {
 			return err
 		}
 		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At,

@@ -29,6 +29,10 @@ import (
 // overrides: one row per token given out, by its hash; rules is a list in
 // JSON. used is 0 until it was. used_record is the record of the message that
 // used it.
+//
+// notices: one row per notice and recipient; state is "queued", "sent" or
+// "failed", mail the Message-ID it went by. passes: nonces of mail of our own
+// that came by the filter.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -124,6 +128,32 @@ var migrations = []string{
 	) WITHOUT ROWID;
 	CREATE INDEX overrides_used ON overrides (used);
 	CREATE INDEX overrides_record ON overrides (used_record) WHERE used_record <> 0;`,
+	`INSERT INTO secrets (name, value) VALUES ('notice', randomblob(32));
+	CREATE TABLE notices (
+		id        INTEGER PRIMARY KEY AUTOINCREMENT,
+		at        INTEGER NOT NULL,
+		due       INTEGER NOT NULL,
+		recipient TEXT NOT NULL,
+		merge_key TEXT NOT NULL,
+		template  TEXT NOT NULL,
+		subject   TEXT NOT NULL,
+		body      TEXT NOT NULL,
+		incident  TEXT NOT NULL,
+		state     TEXT NOT NULL DEFAULT 'queued',
+		tries     INTEGER NOT NULL DEFAULT 0,
+		error     TEXT NOT NULL DEFAULT '',
+		mail      TEXT NOT NULL DEFAULT '',
+		done      INTEGER NOT NULL DEFAULT 0
+	);
+	CREATE INDEX notices_due ON notices (due) WHERE state = 'queued';
+	CREATE INDEX notices_merge ON notices (recipient, merge_key) WHERE state = 'queued';
+	CREATE INDEX notices_sent ON notices (recipient, done) WHERE state = 'sent';
+	CREATE INDEX notices_done ON notices (done);
+	CREATE TABLE passes (
+		nonce TEXT PRIMARY KEY,
+		at    INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX passes_at ON passes (at);`,
 }
 
 // migrate brings the schema up to date in one transaction.
