@@ -18,9 +18,9 @@ type Lists struct {
 // of a million domains are in use.
 type List struct {
 	ID      string
-	text    string          // all exact values, in lower case, sorted, each once
-	ends    []uint32        // where each ends in text
-	suffix  map[string]bool // ".example" matches subdomains
+	text    string   // all values, in lower case, sorted, each once
+	ends    []uint32 // where each ends in text
+	suffix  bool     // some are ".example", which matches subdomains
 	network []netip.Prefix
 	Len     int
 }
@@ -59,11 +59,7 @@ func NewList(id string, values []string) *List {
 			v = v[1:]
 		}
 		if strings.HasPrefix(v, ".") {
-			if l.suffix == nil {
-				l.suffix = map[string]bool{}
-			}
-			l.suffix[v] = true
-			continue
+			l.suffix = true
 		}
 		if size += len(v); size > 1<<31 {
 			break // more than any configuration can hold
@@ -102,9 +98,11 @@ func (l *List) at(i int) string {
 
 // Exact gives the values that are no pattern, in order.
 func (l *List) Exact() []string {
-	out := make([]string, len(l.ends))
+	out := make([]string, 0, len(l.ends))
 	for i := range l.ends {
-		out[i] = l.at(i)
+		if v := l.at(i); !strings.HasPrefix(v, ".") {
+			out = append(out, v)
+		}
 	}
 	return out
 }
@@ -113,6 +111,25 @@ func (l *List) Exact() []string {
 // takes time in the logarithm of the list's length.
 func (l *List) Has(v string) bool {
 	v = strings.ToLower(v)
+	if strings.HasPrefix(v, ".") {
+		return false
+	}
+	if l.find(v) {
+		return true
+	}
+	if !l.suffix {
+		return false
+	}
+	for i := 1; i < len(v); i++ {
+		if v[i] == '.' && l.find(v[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// find reports whether a value is there as it stands.
+func (l *List) find(v string) bool {
 	lo, hi := 0, len(l.ends)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
@@ -123,14 +140,6 @@ func (l *List) Has(v string) bool {
 			lo = mid + 1
 		default:
 			hi = mid
-		}
-	}
-	if l.suffix == nil {
-		return false
-	}
-	for i := 1; i < len(v); i++ {
-		if v[i] == '.' && l.suffix[v[i:]] {
-			return true
 		}
 	}
 	return false

@@ -123,12 +123,15 @@ func BenchmarkLargeList(b *testing.B) {
 	values := make([]string, 1_000_000)
 	for i := range values {
 		values[i] = fmt.Sprintf("mail-%d.customer.example", i*7919%1_000_003)
+		if i%2 == 0 { // and its subdomains
+			values[i] = "." + values[i]
+		}
 	}
 	l := NewList("l", values)
 
 	b.ReportAllocs()
 	for b.Loop() {
-		if !l.Has("mail-7919.customer.example") || l.Has("mail-x.customer.example") {
+		if !l.Has("mail-7919.customer.example") || !l.Has("a.mail-15838.customer.example") || l.Has("mail-x.customer.example") {
 			b.Fatal("wrong")
 		}
 	}
