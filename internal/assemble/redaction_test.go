@@ -28,7 +28,7 @@ import (
 
 // redactEvery takes each n-th positive:
 // go test ./internal/assemble -run TestRedactionOfPositives -redact-every 1
-var redactEvery = flag.Int("redact-every", 40, "each n-th positive of the packs is redacted")
+var redactEvery = flag.Int("redact-every", 11, "each n-th positive of the packs is redacted")
 
 // charsets of fixtures and those that mail is written in; each positive takes
 // the next one that can hold it.

@@ -358,5 +358,8 @@ func (c *compiler) pattern(n *strictyaml.Node, expr string) policy.Matcher {
 		c.d.Problem(n, "", "regular expression: %v", err)
 		return nil
 	}
+	if n != nil {
+		c.cost(n.Pos(), p)
+	}
 	return p
 }

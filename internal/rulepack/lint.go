@@ -1,8 +1,10 @@
 package rulepack
 
 import (
+	"fmt"
 	"path"
 
+	"labelmilter/internal/match"
 	"labelmilter/internal/strictyaml"
 )
 
@@ -13,7 +15,27 @@ func (rs *Ruleset) lintPolicies() strictyaml.Problems {
 	for _, s := range rs.Policies.Lint() {
 		ps = append(ps, strictyaml.Problem{Pos: s.Pos, Severity: strictyaml.Warning, Message: s.Message, Fix: s.Fix})
 	}
-	return append(ps, rs.untested...)
+	return append(append(ps, rs.costly...), rs.untested...)
+}
+
+// costlyPattern is from how many steps for each byte of text an expression of
+// a condition is remarked on: the work of a message (budget.Limits.Work) is
+// spent on 40 MB of text then.
+const costlyPattern = 100
+
+// cost notes an expression of a condition that costs much for each byte of
+// every text it looks at: unlike those of types, which run together, it runs
+// alone.
+func (c *compiler) cost(pos strictyaml.Pos, p *match.Pattern) {
+	warn := func(fix, format string, args ...any) {
+		c.rs.costly = append(c.rs.costly, strictyaml.Problem{Pos: pos, Severity: strictyaml.Warning, Message: fmt.Sprintf(format, args...), Fix: fix})
+	}
+	if p.Cost() > costlyPattern {
+		warn("use smaller repeats or fewer of them, or make it a type and test sit:", "the expression takes %d steps for each byte of the text it looks at", p.Cost())
+	}
+	if p.Lane() == match.LookAround {
+		warn("say it without look-around, or make it a type and test sit:", "the expression has look-around: its matches are verified one by one, and a text with very many counts as matched")
+	}
 }
 
 // testsOf notes the rules of a pack that its tests do not name.

@@ -22,6 +22,8 @@ func TestLintPolicies(t *testing.T) {
 		{"same place", one("      - {id: a, when: {subject: {words: [x]}}, then: [{route: one}]}\n      - {id: b, then: [{route: two}]}\n"), "edit the same place (route)"},
 		{"long word lists are not the same", one("      - {id: a, when: {subject: {words: [a, b, c, d, e, f]}}, then: [reject]}\n      - {id: b, when: {subject: {words: [a, b, c, d, e, g]}}, then: [reject]}\n"), ""},
 		{"unreachable", "policies:\n  - {id: p, priority: 1, rules: [{id: a, then: [incident], stop: true}]}\n  - {id: q, priority: 2, rules: [{id: b, then: [reject]}]}\n", "policy \"q\" is never evaluated: p/a always stops"},
+		{"costly expression", one("      - {id: a, when: {body: {matches: '(a[bc]{1,90}x){1,9}'}}, then: [reject]}\n"), "steps for each byte"},
+		{"look-around", one("      - {id: a, when: {body: {matches: '(?<!x)abc(?!y)'}}, then: [reject]}\n"), "has look-around"},
 		{"label set and tested", one("      - {id: a, when: {subject: {words: [x]}}, then: [{set_label: high}]}\n      - {id: b, when: {label: {at_least: high}}, then: [reject]}\n"), "p/b tests label high, which p/a sets"},
 	}
 	for _, tt := range tests {

@@ -26,6 +26,7 @@ type Ruleset struct {
 	Warnings  strictyaml.Problems
 
 	untested strictyaml.Problems // rules that no test names
+	costly   strictyaml.Problems // expressions of conditions that cost much
 
 	keywords map[string]sit.KeywordList // by "pack/id"
 }
