@@ -172,6 +172,12 @@ func (f *Format) Date(v float64) bool {
 	return s.isDate && v >= 0 && v < maxSerial
 }
 
+// percent reports that a value is displayed as a percentage.
+func (f *Format) percent(v float64) bool {
+	s, _ := f.pick(v)
+	return s.percents == 1
+}
+
 // elapsed reports that a value is displayed as a time that goes beyond a day.
 func (f *Format) elapsed(v float64) bool {
 	s, _ := f.pick(v)
@@ -313,7 +319,7 @@ func Plain(raw string, v float64) string {
 const significant = 15
 
 // Cell gives a number as displayed, and in full where that differs: all its
-// digits, or date and time of day in the form of ISO 8601. The serial number of
+// digits, or date and time of day in the form of ISO 8601; a percentage as one. The serial number of
 // a date is not text. A nil format is General.
 func (f *Format) Cell(raw string, v float64, date1904 bool) string {
 	shown := ""
@@ -326,7 +332,9 @@ func (f *Format) Cell(raw string, v float64, date1904 bool) string {
 	full := ""
 	switch {
 	case !f.Date(v):
-		full = Plain(raw, v)
+		if full = Plain(raw, v); f.percent(v) {
+			full = Plain("", v*100) + "%"
+		}
 	case !f.elapsed(v):
 		full = whole(v, date1904, shown)
 	}

@@ -32,7 +32,7 @@ func TestSheet(t *testing.T) {
 		"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="170" formatCode="000\-000\-000"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="170"/><xf numFmtId="9"/></cellXfs></styleSheet>`,
 		"xl/sharedStrings.xml", `<sst><si><t>TFN</t></si></sst>`,
 		"xl/workbook.xml", `<workbook><workbookPr date1904="0"/></workbook>`})
-	want := []string{"TFN\t02/28/2018\t4111111111111111\n123-456-782 (123456782)\t50% (0.5)\tTRUE\t x "}
+	want := []string{"TFN\t02/28/2018\t4111111111111111\n123-456-782 (123456782)\t50%\tTRUE\t x "}
 	if d := cmp.Diff(want, h.Shown); d != "" {
 		t.Error(d)
 	}

@@ -41,9 +41,13 @@ func (k *book) cellRecord(r record) {
 	}
 	row, xf := int(le.Uint16(d)), int(le.Uint16(d[4:]))
 	body := d[6:]
-	old := k.biff == 2 && (r.typ < 0x200)
-	if old {
+	switch r.typ {
+	case recLabel2, recNumber2, recInteger2: // of BIFF2, and of Graph (MS-OGRAPH) in all versions
 		xf, body = int(d[4]&0x3f), d[7:]
+	case recFormula:
+		if k.biff == 2 {
+			xf, body = int(d[4]&0x3f), d[7:]
+		}
 	}
 	k.cell(row)
 	switch r.typ {

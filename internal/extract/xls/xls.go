@@ -255,7 +255,7 @@ func (k *book) begin(r record) {
 		k.biff = 4
 	default:
 		k.biff = 8
-		if len(r.data) >= 2 && le.Uint16(r.data) == 0x500 {
+		if len(r.data) >= 2 && le.Uint16(r.data) < 0x600 && r.data[1] != 0 {
 			k.biff = 5
 		}
 	}
