@@ -18,36 +18,7 @@ func CodePage(n int) (Page, bool) {
 	if t := upperHalf(n); t != "" {
 		return Page{table: []rune(t)}, true
 	}
-	label := "cp" + strconv.Itoa(n)
-	switch {
-	case n >= 0 && n <= 3, n == 42, n == 20127:
-		label = "cp28591"
-	case n == 858:
-		label = "cp850"
-	case n == 1361:
-		label = "cp949" // Johab has no decoder; its ASCII and little else is the same
-	case n == 10001:
-		label = "shift_jis"
-	case n == 10002:
-		label = "big5"
-	case n == 10003:
-		label = "euc-kr"
-	case n == 10004:
-		label = "cp1256"
-	case n == 10005:
-		label = "cp1255"
-	case n == 10008:
-		label = "gb18030"
-	case n == 10010:
-		label = "cp10000"
-	case n == 10017:
-		label = "cp10007"
-	case n == 20932:
-		label = "euc-jp"
-	case n > 28591 && n <= 28606:
-		label = "iso-8859-" + strconv.Itoa(n-28590)
-	}
-	c, ok := find(label)
+	c, ok := find(PageLabel(n))
 	if !ok || c.kind == kindNone {
 		c, _ = find("cp28591")
 		return Page{c: c}, false
@@ -111,4 +82,39 @@ func Alphabet(b []byte, expected Page) Page {
 		return Page{c: c}
 	}
 	return expected
+}
+
+// PageLabel is a label that Decode knows for a code page, if it knows the page.
+func PageLabel(n int) string {
+	switch {
+	case n >= 0 && n <= 3, n == 42:
+		return "cp28591"
+	case n == 20127:
+		return "us-ascii"
+	case n == 858:
+		return "cp850"
+	case n == 1361:
+		return "cp949" // Johab has no decoder; its ASCII and little else is the same
+	case n == 10001:
+		return "shift_jis"
+	case n == 10002:
+		return "big5"
+	case n == 10003:
+		return "euc-kr"
+	case n == 10004:
+		return "cp1256"
+	case n == 10005:
+		return "cp1255"
+	case n == 10008:
+		return "gb18030"
+	case n == 10010:
+		return "cp10000"
+	case n == 10017:
+		return "cp10007"
+	case n == 20932:
+		return "euc-jp"
+	case n > 28591 && n <= 28606:
+		return "iso-8859-" + strconv.Itoa(n-28590)
+	}
+	return "cp" + strconv.Itoa(n)
 }

@@ -11,6 +11,7 @@ import (
 	"labelmilter/internal/extract/pdf"
 	"labelmilter/internal/extract/rtf"
 	"labelmilter/internal/extract/sniff"
+	"labelmilter/internal/extract/tnef"
 	"labelmilter/internal/extract/xls"
 )
 
@@ -65,6 +66,7 @@ func readers() []reader {
 		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO, sniff.Cabinet), readArchive, apart},
 		{"pdf", is(sniff.PDF), reads(pdf.Read), apart},
 		{"rtf", is(sniff.RTF), reads(rtf.Read), apart},
+		{"tnef", is(sniff.TNEF), reads(tnef.Read), apart},
 		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},
 		{"workbook", is(sniff.BIFF), reads(xls.ReadStream), apart},
 		{"mail", isMail, readMail, apart},

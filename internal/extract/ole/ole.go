@@ -13,6 +13,7 @@ import (
 	"labelmilter/internal/extract/cfb"
 	"labelmilter/internal/extract/doc"
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/msg"
 	"labelmilter/internal/extract/oleobject"
 	"labelmilter/internal/extract/oleps"
 	"labelmilter/internal/extract/ppt"
@@ -66,6 +67,10 @@ func (r *reader) format(d *cfb.Dir) bool {
 	}
 	if xls.Is(d) {
 		xls.Read(d, r)
+		known = true
+	}
+	if msg.Is(d) {
+		msg.Read(d, r)
 		known = true
 	}
 	if ppt.Is(d) {
