@@ -98,6 +98,69 @@ var (
 	}()
 )
 
+// The encodings of TeX's text fonts, which bitmap fonts are numbered by: OT1
+// (Knuth) and T1 (Cork).
+var (
+	texOT1 = func() *[256]string {
+		e := texASCII()
+		texFill(e, 0, "Γ Δ Θ Λ Ξ Π Σ Υ Φ Ψ Ω ff fi fl ffi ffl ı ȷ ` ´ ˇ ˘ ¯ ˚ ¸ ß æ œ ø Æ Œ Ø")
+		for c, s := range map[int]string{'"': "”", '<': "¡", '>': "¿", '\\': "“", '^': "ˆ", '_': "˙", '{': "–", '|': "—", '}': "˝", '~': "˜", 0x7f: "¨"} {
+			e[c] = s
+		}
+		return e
+	}()
+	texT1 = func() *[256]string {
+		e := texASCII()
+		texFill(e, 0, "` ´ ˆ ˜ ¨ ˝ ˚ ˇ ˘ ¯ ˙ ¸ ˛ ‚ ‹ › “ ” „ « » – — \u200c ₀ ı ȷ ff fi fl ffi ffl")
+		e[0x7f] = "-"
+		texFill(e, 0x80, "Ă Ą Ć Č Ď Ě Ę Ğ Ĺ Ľ Ł Ń Ň Ŋ Ő Ŕ Ř Ś Š Ş Ť Ţ Ű Ů Ÿ Ź Ž Ż Ĳ İ đ § ă ą ć č ď ě ę ğ ĺ ľ ł ń ň ŋ ő ŕ ř ś š ş ť ţ ű ů ÿ ź ž ż ĳ ¡ ¿ £")
+		for c := 0xc0; c < 256; c++ {
+			e[c] = string(rune(c))
+		}
+		e[0xd7], e[0xdf], e[0xf7], e[0xff] = "Œ", "SS", "œ", "ß"
+		return e
+	}()
+)
+
+func texASCII() *[256]string {
+	e := new([256]string)
+	for c := 0x21; c < 0x7f; c++ {
+		e[c] = string(rune(c))
+	}
+	e['\''], e['`'] = "’", "‘"
+	return e
+}
+
+func texFill(e *[256]string, at int, s string) {
+	for i, f := range strings.Fields(s) {
+		e[at+i] = f
+	}
+}
+
+// texEncoding gives the encoding of a bitmap font of TeX: its glyphs are named
+// "a" and their code. It is nil for other fonts.
+func texEncoding(diff map[int]string) *[256]string {
+	ligatures, upper, glyphs := false, false, 0
+	for code, n := range diff {
+		if n == ".notdef" {
+			continue
+		}
+		glyphs++
+		if n != "a"+strconv.Itoa(code) {
+			return nil
+		}
+		ligatures = ligatures || code >= 11 && code <= 15
+		upper = upper || code >= 0x80 || code >= 27 && code < 32
+	}
+	switch {
+	case glyphs == 0:
+		return nil
+	case upper && !ligatures:
+		return texT1
+	}
+	return texOT1
+}
+
 func latin(m *charmap.Charmap) *runes {
 	r := new(runes)
 	for c := 0x20; c < 256; c++ {

@@ -40,6 +40,7 @@ type font struct {
 	std     *[256]float64
 	enc     *runes // nil: the font's own
 	diff    map[int]string
+	tex     *[256]string // of a bitmap font of TeX
 	loaded  bool
 	tt      *trueType
 	cff     *cff
@@ -174,6 +175,9 @@ func (t *font) encoding(base string) {
 				code++
 			}
 		}
+	}
+	if t.kind == "Type3" {
+		t.tex = texEncoding(t.diff)
 	}
 	if t.enc != nil && !(embedded && flags&4 != 0 && t.kind == "TrueType") {
 		return
@@ -327,6 +331,9 @@ func (t *font) fill(code int, h *shape) {
 func (t *font) text(code int) (string, bool) {
 	if s, ok := t.mapped(uint32(code)); ok {
 		return s, true
+	}
+	if t.tex != nil {
+		return t.tex[code], t.tex[code] != ""
 	}
 	if n, ok := t.diff[code]; ok {
 		if s := glyphText(n); s != "" {

@@ -3,6 +3,8 @@ package pdf
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // mark is a marked-content sequence (ISO 32000-2 14.6).
@@ -93,6 +95,9 @@ func (in *interpreter) end() {
 
 // significant leaves the letters and digits of a text, in one case.
 func significant(s string) string {
+	if !norm.NFKC.IsNormalString(s) {
+		s = norm.NFKC.String(s)
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
