@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -186,5 +187,13 @@ func TestMutated(t *testing.T) {
 
 // seeds are documents with all that the reader knows.
 func seeds() [][]byte {
-	return [][]byte{sample.PDFText("one line", "another"), withContent(deflated("", []byte(hello))), sample.Pdf().Data}
+	all := [][]byte{sample.PDFText("one line", "another"), withContent(deflated("", []byte(hello))), sample.Pdf().Data, sample.PDFUnknown()}
+	for _, n := range []string{"libreoffice", "chromium", "latex", "empty-password"} {
+		b, err := os.ReadFile("testdata/" + n + ".pdf")
+		if err != nil {
+			panic(err) // they are committed
+		}
+		all = append(all, b)
+	}
+	return all
 }

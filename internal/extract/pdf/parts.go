@@ -67,6 +67,9 @@ func (r *reader) metadata(root dict) {
 			return
 		}
 		n = strings.ToValidUTF8(n, "\uFFFD")
+		if v = date(v); technical(v) {
+			return
+		}
 		if !r.labels.Take(n, v) {
 			if had[v] && source == "xmp" {
 				return
@@ -98,6 +101,36 @@ func (r *reader) metadata(root dict) {
 	for _, l := range r.labels.List() {
 		r.Label(l)
 	}
+}
+
+// date gives a date of PDF (ISO 32000-2 7.9.4) as ISO 8601 has it, as XMP does;
+// other values as they are.
+func date(v string) string {
+	d, ok := strings.CutPrefix(v, "D:")
+	if !ok || len(d) < 14 || len(d) > 21 {
+		return v
+	}
+	for i := range 14 {
+		if d[i] < '0' || d[i] > '9' {
+			return v
+		}
+	}
+	zone := strings.ReplaceAll(strings.TrimSuffix(d[14:], "'"), "'", ":")
+	return d[:4] + "-" + d[4:6] + "-" + d[6:8] + "T" + d[8:10] + ":" + d[10:12] + ":" + d[12:14] + zone
+}
+
+// technical reports a value that a program made for programs: identifiers, and
+// the banner of TeX. Numbers in them are taken for other things.
+func technical(v string) bool {
+	if len(v) > 150 {
+		return false
+	}
+	for _, p := range []string{"uuid:", "xmp.did:", "xmp.iid:", "adobe:docid:"} {
+		if strings.HasPrefix(v, p) && !strings.ContainsRune(v, ' ') {
+			return true
+		}
+	}
+	return strings.HasPrefix(v, "This is ") && strings.Contains(v, ", Version 3.14159") && strings.Contains(v, "(TeX Live ")
 }
 
 // xmp reads the properties of an XMP packet (ISO 16684-1): elements and

@@ -16,6 +16,7 @@ import (
 
 const (
 	docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	pdfType  = "application/pdf"
 	xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	out      = "testdata/replay/attachments"
 )
@@ -57,6 +58,14 @@ func write() error {
 	if err != nil {
 		return err
 	}
+	var made [][]byte // by programs; see make.sh there
+	for _, n := range []string{"libreoffice", "chromium", "latex", "empty-password", "locked"} {
+		b, err := os.ReadFile("internal/extract/pdf/testdata/" + n + ".pdf")
+		if err != nil {
+			return err
+		}
+		made = append(made, b)
+	}
 	places := sample.Docx()
 	for _, f := range []struct {
 		file, name, typ string
@@ -70,6 +79,15 @@ func write() error {
 		{"006-card-as-number", "cards.xlsx", xlsxType, sheet("credit card", "4.111111111111111E15", "General")},
 		{"007-document-as-image", "holiday.jpg", "image/jpeg", document([]string{"tax file number 123 456 782"})},
 		{"008-every-place", places.Name, places.Type, places.Data},
+		{"020-pdf-libreoffice", "minute.pdf", pdfType, made[0]},
+		{"021-pdf-chromium", "accounts.pdf", pdfType, made[1]},
+		{"022-pdf-latex", "affidavit.pdf", pdfType, made[2]},
+		{"023-pdf-scan", "scan0001.pdf", pdfType, sample.PDFScan()},
+		{"024-pdf-empty-password", "payroll.pdf", pdfType, made[3]},
+		{"025-pdf-locked", "payroll.pdf", pdfType, made[4]},
+		{"026-pdf-undecodable", "list.pdf", pdfType, sample.PDFUnknown()},
+		{"027-pdf-label", "plan.pdf", pdfType, sample.PDFLabelled()},
+		{"028-pdf-every-place", "places.pdf", pdfType, sample.Pdf().Data},
 	} {
 		if err := os.WriteFile(filepath.Join(out, f.file+".eml"), mail(f.file, f.name, f.typ, f.data), 0o644); err != nil {
 			return err

@@ -37,6 +37,35 @@ func PDFText(lines ...string) []byte {
 		"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>", Stream("", c.String()))
 }
 
+// onePage is a document of one page with the content, its resources and further
+// objects, which are from 5 on.
+func onePage(trailer, resources, content string, more ...string) []byte {
+	return PDF(trailer, append([]string{"<</Type /Catalog /Pages 2 0 R>>", "<</Type /Pages /Kids [3 0 R] /Count 1>>",
+		"<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources <<" + resources + ">> /Contents 4 0 R>>", Stream("", content)}, more...)...)
+}
+
+// PDFScan is a document as scanners make it: a page that is a picture.
+func PDFScan() []byte {
+	rows := strings.Repeat(strings.Repeat("\xff", 106)+strings.Repeat("\xf0\x3c\xff", 35)+"\xff", 50)
+	return onePage("/Info <</Producer (Office scanner)>>", "/XObject <</Im 5 0 R>>", "q 595 0 0 842 0 0 cm /Im Do Q",
+		Deflated("/Type /XObject /Subtype /Image /Width 848 /Height 100 /BitsPerComponent 1 /ColorSpace /DeviceGray", rows))
+}
+
+// PDFUnknown is a document of a line that can be read and one in a font of which
+// nothing tells what its glyphs are.
+func PDFUnknown() []byte {
+	return onePage("", "/Font <</F1 5 0 R /F2 6 0 R>>", "BT /F1 12 Tf 72 700 Td (The list of card numbers follows.) Tj 0 -20 Td /F2 12 Tf <0102030405060708090A0B0C0D0E0F10> Tj ET",
+		"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>",
+		"<</Type /Font /Subtype /Type1 /BaseFont /AAAAAA+Own /FirstChar 1 /LastChar 16 /Widths ["+strings.Repeat("500 ", 16)+"] /Encoding <</Differences [1 "+strings.Repeat("/q1 /q2 /q3 /q4 ", 4)+"]>>>>")
+}
+
+// PDFLabelled is a document with a sensitivity label in its information dictionary.
+func PDFLabelled() []byte {
+	const label = "/MSIP_Label_11111111-2222-4333-8444-555555555555_"
+	return onePage("/Info <</Title (Plan) "+label+"Enabled (true) "+label+"SiteId (aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee) "+label+"Method (Privileged) "+label+"Name (protected)>>",
+		"/Font <</F1 5 0 R>>", "BT /F1 12 Tf 72 700 Td (The plan for next year.) Tj ET", "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>")
+}
+
 // Deflated is a stream object with Flate.
 func Deflated(more, data string) string {
 	var b bytes.Buffer
