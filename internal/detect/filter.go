@@ -196,7 +196,7 @@ func (z *sieve) open(buf []byte, i int) uint64 {
 // sift appends the starts that a sieve leaves. What is found is written always
 // and kept by counting: no branch to mispredict.
 func (s *scan) sift(z *sieve, starts, dst []int32) []int32 {
-	if s.e.plainly {
+	if s.e.plainly || len(z.gates) == 0 {
 		return append(dst, starts...)
 	}
 	dst = slices.Grow(dst, len(starts)+1)
