@@ -252,3 +252,13 @@ func FuzzContainer(f *testing.F) {
 		}
 	})
 }
+
+// The receipt keeps every spelling of a name, for conditions on names.
+func TestOtherNames(t *testing.T) {
+	t.Parallel()
+	_, r := readString(t, attached("a.zip", "application/zip", sample.Zip([2]string{"gerk\x84cht.exe", "x"})), budget.Default())
+	p := r.Parts[2]
+	if !slices.Contains(append(p.OtherNames, p.Name), "gerkächt.exe") {
+		t.Errorf("%q, %q", p.Name, p.OtherNames)
+	}
+}

@@ -40,11 +40,14 @@ type Text struct {
 
 // PartInfo is one line of the inspection receipt.
 type PartInfo struct {
-	Part  string `json:"part"`
-	Type  string `json:"type"`
-	Name  string `json:"name"`  // first file name, masked by the reporter where asked
-	Bytes int64  `json:"bytes"` // decoded size
-	Text  int64  `json:"text"`  // bytes of text kept
+	Part string `json:"part"`
+	Type string `json:"type"`
+	Name string `json:"name"` // first file name, masked by the reporter where asked
+	// OtherNames are further spellings of the name: two parameters that differ,
+	// bytes that can be read in several charsets.
+	OtherNames []string `json:"other_names"`
+	Bytes      int64    `json:"bytes"` // decoded size
+	Text       int64    `json:"text"`  // bytes of text kept
 	// TrueType is the media type that the bytes have, "" if there are none.
 	TrueType string          `json:"true_type"`
 	Facts    []document.Fact `json:"facts"`

@@ -42,9 +42,9 @@ func TestResult(t *testing.T) {
 			{Part: "3", Where: InAttachment, Body: "attached"},
 		},
 		Parts: []PartInfo{
-			{Part: "1", Type: "text/html", Bytes: 56, Text: 16, TrueType: "text/html", Facts: []document.Fact{}},
-			{Part: "2", Type: "image/png", Name: "a.png", Bytes: 8, TrueType: "image/png", Facts: []document.Fact{document.ImageOnly}},
-			{Part: "3", Type: "text/plain", Name: "b.txt", Bytes: 8, Text: 8, TrueType: "text/plain", Facts: []document.Fact{}},
+			{Part: "1", Type: "text/html", Bytes: 56, Text: 16, TrueType: "text/html", OtherNames: []string{}, Facts: []document.Fact{}},
+			{Part: "2", Type: "image/png", Name: "a.png", Bytes: 8, TrueType: "image/png", OtherNames: []string{}, Facts: []document.Fact{document.ImageOnly}},
+			{Part: "3", Type: "text/plain", Name: "b.txt", Bytes: 8, Text: 8, TrueType: "text/plain", OtherNames: []string{}, Facts: []document.Fact{}},
 		},
 		Skipped: []budget.Skip{{Part: "2", Reason: budget.ImageOnly}},
 	}

@@ -82,7 +82,7 @@ func (x *extractor) leaf(p *message.Part, inside bool) {
 	if strings.HasPrefix(p.Type, "multipart/") || unparsed(p) {
 		// Nothing in it could be read as parts; what there is was given as
 		// loose text.
-		x.parts = append(x.parts, PartInfo{Part: p.Path, Type: p.Type, Name: it.name(), Bytes: int64(len(p.Raw)), Facts: []document.Fact{}})
+		x.parts = append(x.parts, PartInfo{Part: p.Path, Type: p.Type, Name: it.name(), OtherNames: it.otherNames(), Bytes: int64(len(p.Raw)), Facts: []document.Fact{}})
 		return
 	}
 	it.data = p.Decoded(x.b)

@@ -39,6 +39,14 @@ func (it *item) name() string {
 	return it.names[0]
 }
 
+// otherNames are the spellings of its name beside the first.
+func (it *item) otherNames() []string {
+	if len(it.names) < 2 {
+		return []string{}
+	}
+	return slices.Clone(it.names[1:])
+}
+
 // reader reads one kind of content.
 type reader struct {
 	kind  string
@@ -125,7 +133,7 @@ func twofold(it *item) bool {
 // list adds an item to the receipt, with what its bytes say it is.
 func (x *extractor) list(it *item) {
 	it.line, it.kind = len(x.parts), sniff.Of(it.data)
-	p := PartInfo{Part: it.path, Type: it.typ, Name: it.name(), Bytes: int64(len(it.data)), TrueType: sniff.Type(it.data), Facts: []document.Fact{}}
+	p := PartInfo{Part: it.path, Type: it.typ, Name: it.name(), OtherNames: it.otherNames(), Bytes: int64(len(it.data)), TrueType: sniff.Type(it.data), Facts: []document.Fact{}}
 	x.parts = append(x.parts, p)
 	if it.kind == sniff.Executable {
 		x.fact(it, document.Executable)

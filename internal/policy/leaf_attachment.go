@@ -89,7 +89,7 @@ func (e *Evaluation) attachments() []attached {
 	walk(e.Message.Root, false)
 	for _, p := range e.Extract.Parts {
 		if !from[p.Part] && !body[p.Part] {
-			e.attached = append(e.attached, attached{path: p.Part, names: lowered([]string{p.Name}), declared: p.Type, actual: p.TrueType, size: p.Bytes})
+			e.attached = append(e.attached, attached{path: p.Part, names: lowered(append([]string{p.Name}, p.OtherNames...)), declared: p.Type, actual: p.TrueType, size: p.Bytes})
 		}
 	}
 	for i := range e.attached {
