@@ -76,7 +76,7 @@ func TestSkipsAreBounded(t *testing.T) {
 // are set.
 func TestReasonsAreClosed(t *testing.T) {
 	t.Parallel()
-	if len(Reasons) != 27 {
+	if len(Reasons) != 28 {
 		t.Errorf("%d reasons", len(Reasons))
 	}
 	seen := map[Reason]bool{}

@@ -183,7 +183,7 @@ func TestVerdicts(t *testing.T) {
 		{"tempfail with text", verdict.Verdict{Disposition: verdict.TempFail, Reply: reply(451, "4.3.0", "later")}, 0x1ff, []string{`y "451 4.3.0 later\x00"`}},
 		{"tempfail of class 5", verdict.Verdict{Disposition: verdict.TempFail, Reply: reply(550, "5.3.0", "later")}, 0x1ff, []string{`y "451 4.7.1 try again later\x00"`}},
 		{"reject", verdict.Verdict{Disposition: verdict.Reject, Reply: reply(550, "5.7.1", "50% a\r\nü\x00\nc")}, 0x1ff,
-			[]string{`y "550-5.7.1 50%% a\r\n550-5.7.1 ?\r\n550 5.7.1 c\x00"`}},
+			[]string{`y "550-5.7.1 50%% a\r\n550-5.7.1 ue\r\n550 5.7.1 c\x00"`}},
 		{"reject of class 4", verdict.Verdict{Disposition: verdict.Reject, Reply: reply(451, "4.7.1", "x")}, 0x1ff, []string{`y "550 5.7.1 refused by policy\x00"`}},
 		{"reject without reply", verdict.Verdict{Disposition: verdict.Reject}, 0x1ff, []string{`y "550 5.7.1 refused by policy\x00"`}},
 		{"quarantine", verdict.Verdict{Disposition: verdict.Quarantine, Reason: "dlp/tfn\r\nid=7"}, 0x1ff, []string{`h "X\x00 1\x00"`, `q "dlp/tfn??id=7\x00"`, "a"}},
