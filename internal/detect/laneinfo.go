@@ -101,7 +101,8 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 		more = "+checked" + more
 	}
 	var b laneBuilder
-	b.add(laneProg{prog: p, facts: automaton.FactsOf(t), table: t, longest: longest})
+	facts := automaton.FactsOf(t)
+	b.add(laneProg{prog: p, facts: facts, table: t, longest: longest})
 	lanes := b.build(0)
 	var names []string
 	steps := 0
@@ -121,7 +122,11 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 			for w := range len(s.alnum) - 1 {
 				s.maybe = s.possible(l, w, s.maybe)
 			}
-			starts = s.sift(&l.sieve, s.maybe, nil)
+			z := l.sieve
+			if l.mode == atLead { // the words at its beginning are looked up, not sifted
+				z = newSieve(filterOf(&facts), l.groups)
+			}
+			starts = s.sift(&z, s.maybe, nil)
 		}
 		for _, start := range starts {
 			_, n := t.Run(s.buf, int(start), nil)
