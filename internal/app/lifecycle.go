@@ -165,6 +165,9 @@ func (a *App) prune(ctx context.Context) {
 			_, err = a.store.PruneHistory(ctx, a.o.Now().Add(-keep.History))
 		}
 		if err == nil {
+			_, err = a.store.PruneIncidents(ctx, a.o.Now().Add(-keep.Incidents))
+		}
+		if err == nil {
 			_, err = a.store.PruneOverrides(ctx, a.o.Now().Add(-keep.Overrides))
 		}
 		if err == nil {

@@ -71,8 +71,8 @@ func (o *overrideFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.state, "state-dir", "", "state `DIR` (default: the configuration's)")
 }
 
-// overrides reads what a filter chooses.
-func (a *command) overrides(cmd *cobra.Command, o overrideFlags, f store.OverrideFilter, limit int) ([]store.Override, error) {
+// reader opens the store that flags or configuration name.
+func (a *command) reader(cmd *cobra.Command, o overrideFlags) (*store.Reader, error) {
 	if err := oneOf("format", o.format, "text", "json"); err != nil {
 		return nil, err
 	}
@@ -83,7 +83,28 @@ func (a *command) overrides(cmd *cobra.Command, o overrideFlags, f store.Overrid
 		}
 		o.state = c.StateDir
 	}
-	r, err := store.OpenReader(cmd.Context(), o.state)
+	return store.OpenReader(cmd.Context(), o.state)
+}
+
+// sinceTime reads --since: a duration back from now, or a day. The zero time
+// for "".
+func sinceTime(since string, now time.Time) (time.Time, error) {
+	if since == "" {
+		return time.Time{}, nil
+	}
+	if d, err := strictyaml.ParseDuration(since); err == nil {
+		return now.Add(-d), nil
+	}
+	t, err := time.Parse("2006-01-02", since)
+	if err != nil {
+		return time.Time{}, usage("use the form 7d or 2026-11-01", "--since: %q is neither a duration nor a day", since)
+	}
+	return t, nil
+}
+
+// overrides reads what a filter chooses.
+func (a *command) overrides(cmd *cobra.Command, o overrideFlags, f store.OverrideFilter, limit int) ([]store.Override, error) {
+	r, err := a.reader(cmd, o)
 	if err != nil {
 		return nil, err
 	}
@@ -123,17 +144,11 @@ given out and not used. Kept for retention.overrides.`,
 				}
 			}
 			f.Kind = kind
-			if since != "" {
-				d, err := strictyaml.ParseDuration(since)
-				if err != nil {
-					t, terr := time.Parse("2006-01-02", since)
-					if terr != nil {
-						return usage("use the form 7d or 2026-11-01", "--since: %q is neither a duration nor a day", since)
-					}
-					d = now.Sub(t)
-				}
-				f.Since = now.Add(-d)
+			from, err := sinceTime(since, now)
+			if err != nil {
+				return err
 			}
+			f.Since = from
 			list, err := a.overrides(cmd, o, f, limit)
 			if err != nil {
 				return err

@@ -164,6 +164,7 @@ type Fail struct {
 type Retention struct {
 	Threads   time.Duration `yaml:"threads" min:"1d" max:"3660d" default:"180d" doc:"High-water marks of conversations, since their last message."`
 	History   time.Duration `yaml:"history" min:"8d" max:"3660d" default:"180d" doc:"Whom senders wrote to, and how many recipients conversations had, since the last message."`
+	Incidents time.Duration `yaml:"incidents" min:"1d" max:"3660d" default:"180d" doc:"Incidents that rules opened: id, rule, severity and which message."`
 	Records   time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
 	Overrides time.Duration `yaml:"overrides" min:"1d" max:"3660d" default:"400d" doc:"Override tokens: since they were used, or have expired unused."`
 }

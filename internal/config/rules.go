@@ -40,7 +40,7 @@ type Scope struct {
 	Senders    []string `yaml:"senders" doc:"Domains (with a leading dot the subdomains) or addresses." example:"[.agency.gov.au]"`
 	Recipients []string `yaml:"recipients" doc:"Domains or addresses." example:"[example.org]"`
 	Directions []string `yaml:"directions" enum:"inbound|outbound|internal" example:"[outbound]"`
-	Percent    *float64 `yaml:"percent" min:"0" max:"100" doc:"Share of messages, chosen by message." example:"10"`
+	Percent    *float64 `yaml:"percent" min:"0" max:"100" doc:"Share of senders, chosen by the sender: who is in stays in when it grows." example:"10"`
 }
 
 // List is the values of a named list, or the file that holds them.

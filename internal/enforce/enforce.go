@@ -12,6 +12,7 @@ import (
 	"labelmilter/internal/facts"
 	"labelmilter/internal/failpoint"
 	"labelmilter/internal/pipeline"
+	"labelmilter/internal/plan"
 	"labelmilter/internal/store"
 	"labelmilter/internal/verdict"
 )
@@ -120,6 +121,11 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 		rec.Sent = &store.Delivery{Sender: r.Envelope.MailFrom, Recipients: r.Envelope.RcptTo, Bytes: r.Message.Size, Thread: in.Thread}
 	}
 	rec.Notices = in.Notices
+	for _, x := range r.Effects {
+		if x.Type == plan.Incident {
+			rec.Incidents = append(rec.Incidents, store.Incident{ID: x.Incident, Rule: x.Rule, Severity: x.Severity, Simulated: x.Simulated})
+		}
+	}
 	if in.Fail == "" {
 		rec.Offer, rec.Spend = offer, spend(r)
 	}

@@ -60,6 +60,10 @@ func TestFirstPolicy(t *testing.T) {
 	if v := d.record("<cards-2@agency.gov.au>")["verdict"].(map[string]any); v["disposition"] != "reject" || v["winning_rule"] != "cards/more-than-five" {
 		t.Errorf("record: %v", v)
 	}
+	listed, err := exec.Command(binary, "incident", "list", "--config", d.config).CombinedOutput()
+	if err != nil || !bytes.Contains(listed, []byte("cards/more-than-five")) || !bytes.Contains(listed, []byte("high")) || bytes.Count(listed, []byte("\n")) != 2 {
+		t.Errorf("incident list: %v\n%s", err, listed)
+	}
 	if r := l.sendAs(t, fromCarol("cards-3", fiveCards+", 4111 1111 1111 1111")); !r.Accepted() {
 		t.Errorf("five cards are refused: %s", r.Last())
 	}

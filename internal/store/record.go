@@ -56,6 +56,9 @@ type Record struct {
 	// Notices are kept with it until they are sent. Not read back.
 	Notices []Notice
 
+	// Incidents are what rules opened about the message. Not read back.
+	Incidents []Incident
+
 	Answer       Answer    // set by Outcome
 	AnswerDetail string    // why it was not sent
 	Answered     time.Time // zero while pending
@@ -111,6 +114,9 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 			return err
 		}
 		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		if err := openIncidents(ctx, w, r, id); err != nil {
 			return err
 		}
 		if err := remember(ctx, w, r.Sent, r.At); err != nil {

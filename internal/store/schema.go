@@ -33,6 +33,10 @@ import (
 // notices: one row per notice and recipient; state is "queued", "sent" or
 // "failed", mail the Message-ID it went by. passes: nonces of mail of our own
 // that came by the filter.
+//
+// incidents: one row for each rule that opened an incident about a message.
+// All rows of one message have the same id, also when it was sent again; they
+// outlive the record they were written with.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -154,6 +158,21 @@ var migrations = []string{
 		at    INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX passes_at ON passes (at);`,
+	`CREATE TABLE incidents (
+		id         TEXT NOT NULL,
+		record     INTEGER NOT NULL,
+		rule       TEXT NOT NULL,
+		severity   TEXT NOT NULL,
+		simulated  INTEGER NOT NULL,
+		at         INTEGER NOT NULL,
+		sender     TEXT NOT NULL,
+		verdict    TEXT NOT NULL,
+		queue_id   TEXT NOT NULL,
+		message_id TEXT NOT NULL,
+		recipients INTEGER NOT NULL,
+		PRIMARY KEY (id, record, rule)
+	) WITHOUT ROWID;
+	CREATE INDEX incidents_at ON incidents (at);`,
 }
 
 // migrate brings the schema up to date in one transaction.
