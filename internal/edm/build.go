@@ -45,9 +45,11 @@ type Options struct {
 	Findable func(column int, value string) (ok bool, reason string)
 
 	// For tests: called at each named point with a chance to kill the
-	// process, and how much input lies between two notes of progress.
+	// process, how much input lies between two notes of progress, and how much
+	// a worker gets at a time.
 	fail       func(point string)
 	checkpoint int64
+	chunk      int
 }
 
 // Failpoints are the places between which a build can be interrupted, in the
@@ -136,6 +138,9 @@ func (o *Options) defaults() error {
 	}
 	if o.checkpoint == 0 {
 		o.checkpoint = checkpointEvery
+	}
+	if o.chunk == 0 {
+		o.chunk = chunkSize
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}

@@ -233,20 +233,16 @@ func dateForm(col *Column, out, b []byte) ([]byte, Reason) {
 	if i == len(b) {
 		return nil, NotDate
 	}
-	rs, end := dateAt(b, i)
+	var buf [maxReadings]reading
+	rs, end := dateAt(buf[:0], b, i)
 	for _, x := range b[max(end, 0):] { // at most a time of day may follow
 		if !(x-'0' < 10 || fold.Space(x) || slices.Contains([]byte("tTzZ:.+-aApPmM,"), x)) {
 			return nil, NotDate
 		}
 	}
-	var form []byte
-	dates(col, rs, false, func(f []byte) {
-		if form == nil { // the most likely reading of a year of two digits comes first
-			form = append(out, f...)
-		}
-	})
-	if form == nil {
+	var forms [maxReadings][8]byte
+	if dates(col, rs, false, &forms) == 0 {
 		return nil, NotDate
 	}
-	return form, ""
+	return append(out, forms[0][:]...), "" // the most likely reading of a year of two digits comes first
 }

@@ -35,21 +35,21 @@ var months = func() map[string]int {
 // fillers may stand between day, month and year.
 var fillers = map[string]bool{"of": true, "de": true, "del": true, "the": true, "den": true, "di": true}
 
-// dateAt reads a date that begins at i. It gives the ways to read it and
-// where it ends; none if there is no date.
-func dateAt(b []byte, i int) (rs []reading, end int) {
+// dateAt reads a date that begins at i. It appends the ways to read it and
+// says where it ends; none if there is no date.
+func dateAt(rs []reading, b []byte, i int) ([]reading, int) {
 	if b[i]-'0' >= 10 {
-		return monthFirst(b, i)
+		return monthFirst(rs, b, i)
 	}
 	n1, w1, p := number(b, i)
 	if w1 == 8 {
-		return compact(n1), p
+		return compact(rs, n1), p
 	}
 	if w1 > 4 || w1 == 3 || p >= len(b) {
 		return nil, 0
 	}
 	if w1 <= 2 {
-		if rs, end := dayMonth(b, n1, p); rs != nil {
+		if rs, end := dayMonth(rs, b, n1, p); len(rs) > 0 {
 			return rs, end
 		}
 	}
@@ -116,7 +116,7 @@ func valid(y, m, d int) bool {
 	return d <= days
 }
 
-func compact(n int) (rs []reading) {
+func compact(rs []reading, n int) []reading {
 	rs = readings(rs, n/10000, n/100%100, n%100, "ymd")
 	rs = readings(rs, n%10000, n/10000%100, n/1000000, "dmy")
 	return readings(rs, n%10000, n/1000000, n/10000%100, "mdy")
@@ -186,7 +186,7 @@ func gap(b []byte, i int) int {
 }
 
 // dayMonth reads the rest of "5 May 1960" behind the day.
-func dayMonth(b []byte, day, i int) ([]reading, int) {
+func dayMonth(rs []reading, b []byte, day, i int) ([]reading, int) {
 	if w, end := letters(b, i); w == "st" || w == "nd" || w == "rd" || w == "th" {
 		i = end
 	}
@@ -196,11 +196,11 @@ func dayMonth(b []byte, day, i int) ([]reading, int) {
 	if m == 0 {
 		return nil, 0
 	}
-	return year(b, gap(b, end), m, day)
+	return year(rs, b, gap(b, end), m, day)
 }
 
 // monthFirst reads "May 5, 1960".
-func monthFirst(b []byte, i int) ([]reading, int) {
+func monthFirst(rs []reading, b []byte, i int) ([]reading, int) {
 	w, end := letters(b, i)
 	m := months[w]
 	if m == 0 {
@@ -213,10 +213,10 @@ func monthFirst(b []byte, i int) ([]reading, int) {
 	if w, end := letters(b, p); w == "st" || w == "nd" || w == "rd" || w == "th" {
 		p = end
 	}
-	return year(b, gap(b, p), m, day)
+	return year(rs, b, gap(b, p), m, day)
 }
 
-func year(b []byte, i, m, d int) (rs []reading, end int) {
+func year(rs []reading, b []byte, i, m, d int) ([]reading, int) {
 	y, width, end := number(b, i)
 	if end < len(b) && fold.Alnum(b[end]) && b[end]|0x20 != 't' {
 		return nil, 0

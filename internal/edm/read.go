@@ -347,7 +347,7 @@ func (b *builder) checkpoint(in *input, all bool) error {
 
 // next hands out the next chunk; more is false at the end of the input.
 func (b *builder) next(ctx context.Context, in *input, free chan *chunk, hand func(*chunk)) (more bool, err error) {
-	if err := in.fill(chunkSize + maxRecord); err != nil {
+	if err := in.fill(b.o.chunk + maxRecord); err != nil {
 		return false, fmt.Errorf("%s: after line %d: %w", b.inputName(), in.line-1, plainErr(err))
 	}
 	if len(in.buf) == 0 {
@@ -375,8 +375,8 @@ func (b *builder) next(ctx context.Context, in *input, free chan *chunk, hand fu
 
 // cut finds how much of the buffer is whole records: about a chunk.
 func (b *builder) cut(in *input) (n int, why Reason) {
-	limit := min(len(in.buf), chunkSize)
-	if in.eof && len(in.buf) <= chunkSize {
+	limit := min(len(in.buf), b.o.chunk)
+	if in.eof && len(in.buf) <= b.o.chunk {
 		limit = len(in.buf)
 	}
 	if !b.fmt.quotes || bytes.IndexByte(in.buf[:limit], '"') < 0 {

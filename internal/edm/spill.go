@@ -2,6 +2,7 @@ package edm
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,35 +27,47 @@ type spill struct {
 
 type spillPart struct {
 	mu   sync.Mutex
-	f    *os.File
+	path string
+	f    *os.File // nil until something is written
 	buf  []byte
 	size int64 // bytes in file and buffer
 }
 
-// newSpill opens the files, cut to the given sizes (nil: empty).
+// newSpill opens the files that hold something, cut to the given sizes (nil:
+// empty). A file is made when something is written to it.
 func newSpill(dir, name string, rec int, sizes []int64) (*spill, error) {
 	s := &spill{dir: dir, name: name, rec: rec}
 	for i := range s.parts {
 		p := &s.parts[i]
-		f, err := os.OpenFile(s.path(i), os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			s.close()
-			return nil, err
+		p.path = s.path(i)
+		if sizes == nil || sizes[i] == 0 {
+			if err := os.Remove(p.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, err
+			}
+			continue
 		}
-		p.f = f
-		if sizes != nil {
-			p.size = sizes[i]
-		}
-		if info, err := f.Stat(); err != nil || info.Size() < p.size {
-			s.close()
-			return nil, fmt.Errorf("%s is shorter than noted", s.path(i))
-		}
-		if err := f.Truncate(p.size); err != nil {
+		p.size = sizes[i]
+		if err := p.reopen(); err != nil {
 			s.close()
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// reopen opens a file that was written before and cuts it to its size.
+func (p *spillPart) reopen() (err error) {
+	if p.f, err = os.OpenFile(p.path, os.O_RDWR, 0o600); err != nil {
+		return err
+	}
+	info, err := p.f.Stat()
+	if err == nil && info.Size() < p.size {
+		err = fmt.Errorf("%s is shorter than noted", p.path)
+	}
+	if err != nil {
+		return err
+	}
+	return p.f.Truncate(p.size)
 }
 
 func (s *spill) path(i int) string { return filepath.Join(s.dir, fmt.Sprintf("%s.%02x", s.name, i)) }
@@ -80,6 +93,13 @@ func (s *spill) append(rec []byte) error {
 func (p *spillPart) flush() error {
 	if len(p.buf) == 0 {
 		return nil
+	}
+	if p.f == nil {
+		f, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return err
+		}
+		p.f = f
 	}
 	_, err := p.f.WriteAt(p.buf, p.size-int64(len(p.buf)))
 	p.buf = p.buf[:0]
@@ -140,8 +160,10 @@ func (o *sorter) load(s *spill, part int, bits uint) error {
 	p := &s.parts[part]
 	n := int(p.size) / s.rec
 	o.data = grow(o.data, n*s.rec)
-	if _, err := p.f.ReadAt(o.data, 0); err != nil {
-		return fmt.Errorf("reading %s: %w", s.path(part), err)
+	if n > 0 {
+		if _, err := p.f.ReadAt(o.data, 0); err != nil {
+			return fmt.Errorf("reading %s: %w", p.path, err)
+		}
 	}
 	o.order = grow(o.order, n)
 	o.heads = grow(o.heads, 1<<bits+1)

@@ -198,8 +198,8 @@ func decoder(r io.Reader, head []byte, name string) (io.Reader, string, error) {
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return utf16(unicode.BigEndian), "utf-16be", nil
 	case name == "" || strings.EqualFold(name, "utf-8") || strings.EqualFold(name, "utf8"):
-		if name == "" && bytes.IndexByte(head, 0) >= 0 {
-			return nil, "", errors.New("the beginning holds NUL characters: it is UTF-16 without mark (give --encoding utf-16le) or no text at all")
+		if name == "" && 4*bytes.Count(head, []byte{0}) >= len(head) {
+			return nil, "", errors.New("a quarter of the beginning is NUL characters: it is UTF-16 without mark (give --encoding utf-16le) or no text at all")
 		}
 		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 			if _, err := io.CopyN(io.Discard, r, 3); err != nil {

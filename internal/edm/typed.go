@@ -35,12 +35,16 @@ func typed(c *Column, b []byte, lo, hi int, emit func(form []byte, start, end in
 	case Phone:
 		grouped(b, lo, hi, true, 3, func(gs []group) { phones(c, b, gs, emit) })
 	case Date:
+		var buf [maxReadings]reading
 		for i := lo; i < hi; i++ {
 			if i > 0 && fold.Alnum(b[i-1]) || !fold.Alnum(b[i]) {
 				continue
 			}
-			if rs, end := dateAt(b[:min(hi, i+48)], i); len(rs) > 0 {
-				dates(c, rs, true, func(form []byte) { emit(form, i, end) })
+			if rs, end := dateAt(buf[:0], b[:min(hi, i+48)], i); len(rs) > 0 {
+				var forms [maxReadings][8]byte
+				for k := range dates(c, rs, true, &forms) {
+					emit(forms[k][:], i, end)
+				}
 			}
 		}
 	case Email:
@@ -142,6 +146,9 @@ const (
 func phones(c *Column, b []byte, gs []group, emit func(form []byte, start, end int)) {
 	start := int(gs[0].start)
 	plus := start > 0 && b[start-1] == '+' || start > 1 && b[start-1] == '(' && b[start-2] == '+'
+	if !plus && c.CountryCode != "" && behindCode(b, start) {
+		return // the rest of +64 2 … is no number of the own country
+	}
 	var digits [maxPhone + 4]byte
 	n := 0
 	for _, g := range gs {
@@ -155,6 +162,19 @@ func phones(c *Column, b []byte, gs []group, emit func(form []byte, start, end i
 		n += copy(digits[n:], b[g.start:g.end])
 		phoneForms(c, digits[:n], plus, true, func(form []byte) { emit(form, start, int(g.end)) })
 	}
+}
+
+// behindCode reports whether a + with a calling code stands before i.
+func behindCode(b []byte, i int) bool {
+	for k := i - 1; k >= 0 && k > i-12; k-- {
+		switch c := b[k]; {
+		case c == '+':
+			return true
+		case c-'0' >= 10 && !joined(b[k:k+1], 3):
+			return false
+		}
+	}
+	return false
 }
 
 // phoneForms gives the forms a number may have: in text a national number may
@@ -210,6 +230,9 @@ func mailbox(b []byte, lo, hi, i int) (start, end int) {
 	return start, end
 }
 
+// maxReadings is more than there are ways to read a date.
+const maxReadings = 8
+
 // reading is one way to read a date.
 type reading struct {
 	y, m, d int
@@ -220,8 +243,8 @@ type reading struct {
 // names its order, else the year with day and month in rising order, so that
 // both readings of an ambiguous date are one form. In text every reading
 // counts, in the table only that of the column's order.
-func dates(c *Column, rs []reading, text bool, emit func([]byte)) {
-	var seen [8]int
+func dates(c *Column, rs []reading, text bool, forms *[maxReadings][8]byte) int {
+	var seen [maxReadings]int
 	n := 0
 	for _, r := range rs {
 		if !text && c.Order != "" && r.order != "" && r.order != c.Order {
@@ -236,12 +259,11 @@ func dates(c *Column, rs []reading, text bool, emit func([]byte)) {
 			continue
 		}
 		seen[n] = v
-		n++
-		var form [8]byte
 		for k := 7; k >= 0; k-- {
-			form[k] = byte('0' + v%10)
+			forms[n][k] = byte('0' + v%10)
 			v /= 10
 		}
-		emit(form[:])
+		n++
 	}
+	return n
 }
