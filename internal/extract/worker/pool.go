@@ -117,13 +117,21 @@ func (p *Pool) Read(ctx context.Context, j extract.Job) (extract.Found, error) {
 		return extract.Found{}, extract.ApartError{Reason: budget.Time}
 	}
 	defer func() { <-p.turn }()
-	w, err := p.take(ctx)
-	if err != nil {
-		return extract.Found{}, extract.ApartError{Reason: budget.Overload}
-	}
 	limit, cancel := context.WithTimeout(ctx, p.o.Timeout)
 	defer cancel()
-	f, err := w.read(limit, j)
+	var w *process
+	var f extract.Found
+	var err error
+	for {
+		if w, err = p.take(ctx); err != nil {
+			return extract.Found{}, extract.ApartError{Reason: budget.Overload}
+		}
+		if f, err = w.read(limit, j); err == nil || !errors.Is(err, errGone) || w.jobs == 0 || limit.Err() != nil {
+			break
+		}
+		// It ended while idle, which is not this job's doing: the next one.
+		p.o.Killed(w.end())
+	}
 	if err == nil {
 		p.put(w)
 		return f, nil
@@ -254,11 +262,15 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 	return w, nil
 }
 
+// errGone is a worker that did not take a job.
+var errGone = errors.New("the worker is gone")
+
 // read has the worker read a job; after an error the worker is of no use.
 func (w *process) read(ctx context.Context, j extract.Job) (extract.Found, error) {
 	stop := context.AfterFunc(ctx, w.kill)
 	if err := writeFrame(w.in, j, j.Data); err != nil {
-		return extract.Found{}, err
+		stop()
+		return extract.Found{}, errors.Join(errGone, err)
 	}
 	f, err := readFound(w.out)
 	if !stop() { // killed, if perhaps too late

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +53,12 @@ func misbehave(how string) int {
 	case "die":
 		return 3
 	case "loop":
+		for {
+		}
+	case "cpu":
+		if err := spend(); err != nil {
+			return 1
+		}
 		for {
 		}
 	case "memory":
@@ -149,7 +157,7 @@ func TestSameAsHere(t *testing.T) {
 // What a worker does wrong costs its part and nothing else.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for how, why := range map[string]string{"die": "exit status 3", "loop": "time", "memory": "memory", "stack": "stack", "garbage": "ended"} {
+	for how, why := range map[string]string{"die": "exit status 3", "loop": "time", "cpu": "processor time", "memory": "memory", "stack": "stack", "garbage": "ended"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex
@@ -159,6 +167,9 @@ func TestKilled(t *testing.T) {
 				defer mu.Unlock()
 				said = append(said, w)
 			}}
+			if how == "stack" {
+				o.Memory = DefaultMemory // its end is to come first
+			}
 			if how == "loop" {
 				o.Timeout = 500 * time.Millisecond
 			}
@@ -250,6 +261,33 @@ func TestReused(t *testing.T) {
 	if len(p.idle) != 0 {
 		t.Error("kept")
 	}
+}
+
+// A worker that ended while nobody needed it costs no part.
+func TestIdleWorkerGone(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	said := 0
+	p := pool(t, Options{Workers: 1, Killed: func(string) { mu.Lock(); said++; mu.Unlock() }})
+	for range 2 {
+		if _, err := p.Read(t.Context(), jobOf([]byte("x"))); err != nil {
+			t.Fatal(err)
+		}
+		w := p.idle[0]
+		w.kill()
+		for i := 0; w.cmd.Process.Signal(syscall.Signal(0)) == nil && i < 100 && !ended(w.cmd.Process.Pid); i++ {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	if said != 1 {
+		t.Errorf("said %d times", said)
+	}
+}
+
+// ended reports a process that is dead and not yet waited for.
+func ended(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.Contains(string(b), ") Z ")
 }
 
 // Started by hand it says so.
