@@ -25,7 +25,7 @@ const (
 // says what.
 var reallyThere = []string{"all-full-names", "ip-address", "ip-address-v4", "ip-address-v6", "all-creds", "all-service-tokens", "x-509-certificate-private-key",
 	"general-password", "url-credentials", "all-physical-addresses", "us-physical-addresses", "all-medical-terms-conditions", "generic-medication-names",
-	"types-of-medication", "spain-tax-identification-number", "eu-tax-identification-number"}
+	"types-of-medication", "diseases", "spain-tax-identification-number", "eu-tax-identification-number"}
 
 func sitPipeline(t *testing.T) *pipeline.Pipeline {
 	t.Helper()
