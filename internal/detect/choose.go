@@ -22,6 +22,7 @@ type collector struct {
 	kept     []candidate
 	perOwner [][]candidate
 	owned    []int
+	v        view // of one value
 	norm     []byte
 }
 
@@ -40,7 +41,7 @@ type group struct {
 
 // add takes the candidates of one text; arena holds their evidence, rows what
 // they found in tables.
-func (c *collector) add(t extract.Text, index int, v *view, cands []candidate, arena []string, rows []uint64) {
+func (c *collector) add(t extract.Text, index int, cands []candidate, arena []string, rows []uint64) {
 	if len(cands) == 0 {
 		return
 	}
@@ -58,7 +59,7 @@ func (c *collector) add(t extract.Text, index int, v *view, cands []candidate, a
 	}
 	for _, ty := range c.owned {
 		for _, k := range c.choose(c.perOwner[ty]) {
-			c.put(ty, t, index, v, k, arena, rows)
+			c.put(ty, t, index, k, arena, rows)
 		}
 		c.perOwner[ty] = c.perOwner[ty][:0]
 	}
@@ -103,7 +104,7 @@ func (c *collector) choose(cands []candidate) []candidate {
 }
 
 // put counts one instance of a type.
-func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate, arena []string, rows []uint64) {
+func (c *collector) put(ty int, t extract.Text, index int, k candidate, arena []string, rows []uint64) {
 	p := &c.pl.patterns[k.pattern]
 	key := groupKey{ty, p.confidence, t.Part, t.Where}
 	g := c.groups[key]
@@ -117,7 +118,9 @@ func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate,
 		c.order = append(c.order, key)
 	}
 	g.Count++
-	c.norm = v.normal(c.norm[:0], int(k.start), int(k.end))
+	value := t.Body[k.span.Start:k.span.End]
+	c.v.set(c.pl.table, value)
+	c.norm = c.v.normal(c.norm[:0], 0, len(c.v.Shadow))
 	if _, ok := g.unique[string(c.norm)]; !ok {
 		g.unique[string(c.norm)] = struct{}{}
 	}
@@ -133,8 +136,7 @@ func (c *collector) put(ty int, t extract.Text, index int, v *view, k candidate,
 	if len(g.Instances) >= MaxInstances {
 		return
 	}
-	span := Span{v.Start(int(k.start)), v.End(int(k.end))}
-	in := Instance{Span: span, Text: index, Value: redact.New(strings.Clone(t.Body[span.Start:span.End])), Normal: redact.New(string(c.norm)), Confidence: p.confidence}
+	in := Instance{Span: k.span, Text: index, Value: redact.New(strings.Clone(value)), Normal: redact.New(string(c.norm)), Confidence: p.confidence}
 	for _, o := range p.owners {
 		if o.typ == ty {
 			in.Pattern = o.index

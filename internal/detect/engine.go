@@ -43,6 +43,8 @@ type Engine struct {
 	always    []uint64   // matchers that need no keyword nearby
 	anywhere  []uint64   // matchers that keywords anywhere in the text enable
 	reach     int        // greatest finite proximity of any pattern
+	context   int        // characters around a piece of a long text, -1 if all count
+	window    int        // bytes of a piece
 	atomsOf   [][]int32  // matcher → atoms that are filled where it runs
 	supports  []*support // evidence that waits until it is asked for
 	support   []int32    // atom → number of it, -1 if it is run with all
@@ -66,6 +68,7 @@ type wideWords struct {
 
 func newEngine(pl *plan) *Engine {
 	e := &Engine{pl: pl, words: (len(pl.matchers) + 63) / 64}
+	e.context, e.window = pl.reachOf(), windowSize
 	progs := e.buildTables()
 	e.buildSupports(progs)
 	texts := e.buildTerms()
@@ -320,12 +323,12 @@ func (e *Engine) DetectIn(texts []extract.Text, l budget.Limits, stores Stores) 
 		if t.Body == "" {
 			continue
 		}
-		s.run(t.Body)
+		s.detect(t.Body)
 		if len(s.cands) > 0 {
 			if c == nil {
 				c = &collector{pl: e.pl}
 			}
-			c.add(*t, i, &s.v, s.cands, s.arena, s.x.ids)
+			c.add(*t, i, s.cands, s.arena, s.x.ids)
 		}
 		out.Skipped = s.exactSkips(t.Part, out.Skipped)
 		if s.look.failed != nil {

@@ -86,10 +86,8 @@ func (s *scan) exact() {
 		return
 	}
 	x := &s.x
-	clear(x.failed)
-	clear(x.full)
-	x.hits, x.rows, x.ids = x.hits[:0], x.rows[:0], x.ids[:0]
-	for i := range s.cands {
+	x.hits, x.rows = x.hits[:0], x.rows[:0]
+	for i := s.fromCand; i < len(s.cands); i++ {
 		for _, p := range pl.probesOf[s.cands[i].pattern] {
 			if pl.patterns[s.cands[i].pattern].confidence >= pl.probes[p].least {
 				x.hits = append(x.hits, exactHit{occurrence: s.cands[i].occurrence, probe: p})
@@ -105,7 +103,7 @@ func (s *scan) exact() {
 	x.hits = slices.CompactFunc(x.hits, func(a, b exactHit) bool { return a.probe == b.probe && a.occurrence == b.occurrence })
 	for t := range pl.tables {
 		if x.missing[t] {
-			x.failed[t] = slices.ContainsFunc(x.hits, func(h exactHit) bool { return pl.probes[h.probe].table == t })
+			x.failed[t] = x.failed[t] || slices.ContainsFunc(x.hits, func(h exactHit) bool { return pl.probes[h.probe].table == t })
 			continue
 		}
 		before := x.search[t].Steps
@@ -114,6 +112,13 @@ func (s *scan) exact() {
 		}
 		s.work.Left -= x.search[t].Steps - before
 	}
+}
+
+// begin forgets the last text.
+func (x *exactScan) begin() {
+	clear(x.failed)
+	clear(x.full)
+	x.ids = x.ids[:0]
 }
 
 // exactTable does one table.
@@ -147,7 +152,7 @@ func (s *scan) exactTable(t int) {
 			proximity = max(proximity, p.proximity)
 		}
 	}
-	x.full[t] = q.Truncated
+	x.full[t] = x.full[t] || q.Truncated
 	if len(x.places) == 0 {
 		return
 	}
@@ -191,7 +196,7 @@ func (s *scan) exactHit(q *edm.Search, h *exactHit) {
 			x.trace.pattern(h, pattern, len(x.ids)-ids)
 		}
 		if len(x.ids) > ids {
-			s.cands = append(s.cands, candidate{occurrence: h.occurrence, pattern: pt, evidence: int32(arena), count: int32(len(s.arena) - arena),
+			s.cands = append(s.cands, candidate{occurrence: h.occurrence, span: s.v.span(h.occurrence), pattern: pt, evidence: int32(arena), count: int32(len(s.arena) - arena),
 				rows: int32(ids), rowCount: int32(len(x.ids) - ids)})
 		}
 	}

@@ -65,6 +65,9 @@ func (s *scan) joinHits() {
 // consider makes a candidate of a primary match if its pattern holds. It
 // reports false if the budget ended.
 func (s *scan) consider(p int32, o occurrence) bool {
+	if !s.mine(o.start) {
+		return s.take(1)
+	}
 	pt := &s.e.pl.patterns[p]
 	from := len(s.arena)
 	holds := pt.near == nil || s.holds(pt.near, o, pt.proximity)
@@ -73,7 +76,7 @@ func (s *scan) consider(p int32, o occurrence) bool {
 		holds = !s.e.pl.allow(s.e.pl.types[pt.owner].id, string(s.chk.norm))
 	}
 	if holds {
-		s.cands = append(s.cands, candidate{occurrence: o, pattern: p, evidence: int32(from), count: int32(len(s.arena) - from)})
+		s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: p, evidence: int32(from), count: int32(len(s.arena) - from)})
 	} else {
 		s.arena = s.arena[:from]
 	}

@@ -38,7 +38,7 @@ func (r *Reference) Detect(texts []extract.Text, l budget.Limits) Output {
 		s.pl, s.work = r.pl, work
 		s.v.set(r.pl.table, t.Body)
 		s.run()
-		c.add(t, i, &s.v, s.cands, s.arena, nil)
+		c.add(t, i, s.cands, s.arena, nil)
 		if s.look.failed != nil {
 			out.Skipped = append(out.Skipped, budget.Skip{Part: t.Part, Reason: budget.Time})
 		}
@@ -163,7 +163,7 @@ func (s *refScan) consider(p int, o occurrence) {
 		s.arena = s.arena[:from]
 		return
 	}
-	s.cands = append(s.cands, candidate{occurrence: o, pattern: int32(p), evidence: int32(from), count: int32(len(s.arena) - from)})
+	s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: int32(p), evidence: int32(from), count: int32(len(s.arena) - from)})
 }
 
 // holds evaluates a tree around a match and notes what supported it.

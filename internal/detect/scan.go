@@ -75,9 +75,12 @@ type scan struct {
 	look     looker
 	list     []int32
 
-	cands []candidate
-	arena []string
-	x     exactScan
+	first    int32 // character of the window that its piece begins with
+	rest     int   // characters behind the piece
+	fromCand int   // first candidate of the window
+	cands    []candidate
+	arena    []string
+	x        exactScan
 }
 
 type head struct{ at, n int32 }
@@ -98,9 +101,8 @@ func newScan(e *Engine) *scan {
 // take uses steps and reports whether the budget still allows them.
 func (s *scan) take(n int) bool { return s.work.Take(int64(n)) }
 
-// run finds the candidates of one text. If the budget ends, it gives what it
-// has so far.
-func (s *scan) run(text string) {
+// scanWindow finds the candidates of one piece of a text.
+func (s *scan) scanWindow(text string) {
 	s.reset()
 	if !s.take(stepsPerByte * len(text)) {
 		return
@@ -176,8 +178,6 @@ func (s *scan) reset() {
 		s.longer[a] = 0
 	}
 	s.dirty, s.hits, s.heads = s.dirty[:0], s.hits[:0], s.heads[:0]
-	s.cands, s.arena = s.cands[:0], s.arena[:0]
-	s.look.failed = nil
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
