@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"labelmilter/internal/extract"
 	"labelmilter/internal/redact"
@@ -34,9 +35,8 @@ type groupKey struct {
 
 type group struct {
 	Finding
-	unique   map[string]struct{}
-	evidence map[string]struct{}
-	rows     map[uint64]struct{} // of a table
+	unique uniques
+	rows   map[uint64]struct{} // of a table
 }
 
 // add takes the candidates of one text; arena holds their evidence, rows what
@@ -112,18 +112,14 @@ func (c *collector) put(ty int, t extract.Text, index int, k candidate, arena []
 		d := &c.pl.types[ty]
 		g = &group{
 			Finding: Finding{Type: d.id, Name: d.name, Kind: d.kind, Confidence: p.confidence, Level: sit.Level(p.confidence), Part: t.Part, Where: t.Where},
-			unique:  map[string]struct{}{}, evidence: map[string]struct{}{},
 		}
 		c.groups[key] = g
 		c.order = append(c.order, key)
 	}
 	g.Count++
 	value := t.Body[k.span.Start:k.span.End]
-	c.v.set(c.pl.table, value)
-	c.norm = c.v.normal(c.norm[:0], 0, len(c.v.Shadow))
-	if _, ok := g.unique[string(c.norm)]; !ok {
-		g.unique[string(c.norm)] = struct{}{}
-	}
+	c.norm = c.normal(c.norm[:0], value)
+	g.unique.add(c.norm)
 	for _, r := range rows[k.rows : k.rows+k.rowCount] {
 		if g.rows == nil {
 			g.rows = map[uint64]struct{}{}
@@ -131,12 +127,19 @@ func (c *collector) put(ty int, t extract.Text, index int, k candidate, arena []
 		g.rows[r] = struct{}{}
 	}
 	for _, e := range arena[k.evidence : k.evidence+k.count] {
-		g.evidence[e] = struct{}{}
+		if !slices.Contains(g.Evidence, e) {
+			g.Evidence = append(g.Evidence, e)
+		}
 	}
 	if len(g.Instances) >= MaxInstances {
 		return
 	}
-	in := Instance{Span: k.span, Text: index, Value: redact.New(strings.Clone(value)), Normal: redact.New(string(c.norm)), Confidence: p.confidence}
+	own := strings.Clone(value)
+	normal := own
+	if own != string(c.norm) {
+		normal = string(c.norm)
+	}
+	in := Instance{Span: k.span, Text: index, Value: redact.New(own), Normal: redact.New(normal), Confidence: p.confidence}
 	for _, o := range p.owners {
 		if o.typ == ty {
 			in.Pattern = o.index
@@ -145,17 +148,30 @@ func (c *collector) put(ty int, t extract.Text, index int, k candidate, arena []
 	g.Instances = append(g.Instances, in)
 }
 
+// normal appends the normalised form of a value.
+func (c *collector) normal(dst []byte, value string) []byte {
+	for i := range len(value) {
+		switch b := value[i]; {
+		case b >= 'a' && b <= 'z':
+			dst = append(dst, b-32)
+		case b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
+			dst = append(dst, b)
+		case b >= utf8.RuneSelf:
+			c.v.set(c.pl.table, value)
+			return c.v.normal(dst[:0], 0, len(c.v.Shadow))
+		}
+	}
+	return dst
+}
+
 // findings gives everything collected.
 func (c *collector) findings() []Finding {
 	out := make([]Finding, 0, len(c.order))
 	for _, k := range c.order {
 		g := c.groups[k]
-		g.Unique = len(g.unique)
+		g.Unique = len(g.unique.ends)
 		if g.rows != nil {
 			g.Unique, g.Rows = len(g.rows), slices.Sorted(maps.Keys(g.rows))
-		}
-		for e := range g.evidence {
-			g.Evidence = append(g.Evidence, e)
 		}
 		slices.Sort(g.Evidence)
 		out = append(out, g.Finding)

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"math/bits"
 	"slices"
@@ -163,6 +164,11 @@ func newSieve(need filter, groups []tableGroup) sieve {
 		g.build(groups)
 		z.gates = append(z.gates, g)
 	}
+	if d := narrowest(groups, need.short); d > deepest {
+		g := gate{depth: d}
+		g.build(groups)
+		z.gates = append(z.gates, g)
+	}
 	// The one that holds back most looks first.
 	slices.SortStableFunc(z.gates, func(a, b gate) int { return cmp.Compare(a.passes(), b.passes()) })
 	return z
@@ -170,7 +176,7 @@ func newSieve(need filter, groups []tableGroup) sieve {
 
 // passes counts the words of ordinary prose that a gate lets through.
 func (g *gate) passes() (n uint64) {
-	buf := []byte(sample + "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")
+	buf := append([]byte(sample), bytes.Repeat([]byte{automaton.EOT}, padding)...)
 	for i := range sample {
 		if fold.Alnum(buf[i]) && (i == 0 || !fold.Alnum(buf[i-1])) {
 			n += g.open(buf, i+g.depth)
@@ -179,11 +185,44 @@ func (g *gate) passes() (n uint64) {
 	return n
 }
 
-// deepest is the last place at which a gate looks.
+// deepest is the last of the places at which gates always look.
 const deepest = 6
 
-// open is 1 if the gates let a start through, else 0. buf has deepest+2 more
-// bytes behind.
+// narrowest gives the place behind deepest, before short, where the fewest
+// characters of keys can stand, if they are few: a literal inside a long
+// expression tells more than how it begins. It is 0 if there is none.
+func narrowest(groups []tableGroup, short int) (best int) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	short = min(short, automaton.MaxShortest)
+	if short <= deepest+3 {
+		return 0
+	}
+	wide := make([]int, short)
+	for i := range groups {
+		t := groups[i].Table
+		level := entries(&groups[i], deepest)
+		for d := deepest; d < short; d++ {
+			for _, b := range []byte(alphabet) {
+				for _, s := range level {
+					if t.Step(s, b) != 0 || t.Accepts(s) >= 0 {
+						wide[d]++
+						break
+					}
+				}
+			}
+			level = follow(t, level)
+		}
+	}
+	least := len(alphabet) * len(alphabet) * len(alphabet) / 64
+	for d := deepest + 1; d+2 < short; d++ {
+		if n := wide[d] * wide[d+1] * wide[d+2]; n < least {
+			best, least = d, n
+		}
+	}
+	return best
+}
+
+// open is 1 if the gates let a start through, else 0. buf has padding behind.
 func (z *sieve) open(buf []byte, i int) uint64 {
 	for k := range z.gates {
 		if g := &z.gates[k]; g.open(buf, i+g.depth) == 0 {

@@ -1,5 +1,7 @@
 package detect
 
+import "labelmilter/internal/detect/automaton"
+
 // gate tells from three characters whether any automaton of a lane is still
 // alive or has accepted: one table look-up instead of a run. For each of the
 // three places it puts characters that make no difference there in one class,
@@ -56,21 +58,23 @@ func (l *level) add(s uint16) {
 
 // entries gives the states of an automaton behind depth characters.
 func entries(t *tableGroup, depth int) []uint16 {
-	var l level
-	for d := -1; d < depth; d++ {
-		from := l.states
-		if d < 0 {
-			from = t.Start[:]
-		}
-		l = level{seen: make([]bool, t.States())}
-		for _, s := range from {
-			if d < 0 {
-				l.add(s)
-				continue
-			}
-			for _, b := range t.Bytes() {
-				l.add(t.Step(s, b))
-			}
+	l := level{seen: make([]bool, t.States())}
+	for _, s := range t.Start {
+		l.add(s)
+	}
+	states := l.states
+	for range depth {
+		states = follow(t.Table, states)
+	}
+	return states
+}
+
+// follow gives the states behind one more character.
+func follow(t *automaton.Table, states []uint16) []uint16 {
+	l := level{seen: make([]bool, t.States())}
+	for _, s := range states {
+		for _, b := range t.Bytes() {
+			l.add(t.Step(s, b))
 		}
 	}
 	return l.states

@@ -107,7 +107,7 @@ func (s *scan) end(m, start, end int32) {
 		at := &s.e.pl.atoms[a]
 		o := occurrence{start, end}
 		if len(at.checks)+len(at.exclude) > 0 {
-			s.work.Left -= stepsPerTry
+			s.work.Left -= stepsPerTry + int64(o.end-o.start)/4
 			if !s.chk.passes(at, &s.v, o) {
 				open = true
 				continue

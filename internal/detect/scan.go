@@ -148,12 +148,15 @@ run:
 	s.exact()
 }
 
+// padding is how far behind the text gates and masks look.
+const padding = automaton.MaxShortest + 72
+
 // fold folds a text and makes its bitmaps.
 func (s *scan) fold(text string) {
 	s.v.set(s.e.pl.table, text)
 	s.n = len(s.v.Shadow)
 	s.buf = s.v.Shadow
-	for range 72 {
+	for range padding {
 		s.buf = append(s.buf, automaton.EOT)
 	}
 	s.v.Shadow = s.buf[:s.n]

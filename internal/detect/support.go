@@ -246,7 +246,7 @@ func (s *scan) supplyWord(p *support, i int32) {
 		for k := len(s.ends) - 1; k >= 0; k-- {
 			o := occurrence{i, s.ends[k].Pos}
 			if len(at.checks)+len(at.exclude) > 0 {
-				s.work.Left -= stepsPerTry
+				s.work.Left -= stepsPerTry + int64(o.end-o.start)/4
 				if !s.chk.passes(at, &s.v, o) {
 					continue
 				}

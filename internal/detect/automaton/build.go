@@ -316,6 +316,7 @@ func (b *builder) finish(start [kinds]int32) *Table {
 		}
 	}
 	t := &Table{Sets: b.sets, class: b.class}
+	t.reps = t.findReps()
 	for n > 1<<t.shift {
 		t.shift++
 	}

@@ -24,8 +24,8 @@ type Facts struct {
 	// Digits is the least number of digits among the first MaxRun characters of
 	// any match, 0 if Digit is -1.
 	Digits int
-	// Shortest and Longest are lengths of matches; Shortest is at most MaxRun,
-	// Longest -1 if there is no bound.
+	// Shortest and Longest are lengths of matches; Shortest is at most
+	// MaxShortest, Longest -1 if there is no bound.
 	Shortest, Longest int
 	// Trigger is a rare character that every match contains, 0 if there is
 	// none; Lead are the characters that can stand before its first
@@ -46,8 +46,11 @@ const (
 	leadSteps   = 3_000
 )
 
-// MaxRun bounds Facts.Run and Facts.Solid.
-const MaxRun = 32
+// MaxRun bounds Facts.Run and Facts.Solid, MaxShortest Facts.Shortest.
+const (
+	MaxRun      = 32
+	MaxShortest = 100
+)
 
 // triggers lists characters from rare to frequent in mail.
 const triggers = "@~^|{}\\$%#&*+=<>[]!;?:"
@@ -316,7 +319,7 @@ func (t *Table) digits() int {
 func (t *Table) shortest() int {
 	seen := make([]bool, t.States())
 	level, reps := t.Start[:], t.Bytes()
-	for d := range MaxRun {
+	for d := range MaxShortest {
 		var after []uint16
 		for _, s := range level {
 			for _, b := range reps {
@@ -335,7 +338,7 @@ func (t *Table) shortest() int {
 		}
 		level = after
 	}
-	return MaxRun
+	return MaxShortest
 }
 
 // longest finds the longest way through the automaton; acceptance shows one

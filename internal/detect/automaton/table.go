@@ -15,6 +15,7 @@ type Table struct {
 	Sets  [][]int32     // acceptance sets: sorted program numbers
 	Start [kinds]uint16 // by the kind of the character before
 	class [256]uint8
+	reps  []byte // one of each class
 	shift uint
 	next  []uint16 // state<<shift | class
 	first uint16   // accepting states are those from here on
@@ -34,7 +35,9 @@ func (t *Table) Step(s uint16, b byte) uint16 {
 func (t *Table) Class(b byte) uint8 { return t.class[b] }
 
 // Bytes gives one byte of each class.
-func (t *Table) Bytes() (out []byte) {
+func (t *Table) Bytes() []byte { return t.reps }
+
+func (t *Table) findReps() (out []byte) {
 	var seen [256]bool
 	for b := range 256 {
 		if c := t.class[b]; !seen[c] {

@@ -153,21 +153,41 @@ func isUUID(s string) bool {
 // MinEntropy accepts text of 16 to 16,384 bytes whose bytes have at least
 // that many bits of Shannon entropy each.
 func MinEntropy(bits float64) Func {
+	least := int(math.Ceil(math.Exp2(bits) - epsilon)) // fewer different bytes cannot have as much
 	return func(s string) bool {
 		if len(s) < 16 || len(s) > maxSecret {
 			return false
 		}
-		var count [256]int
+		// With n the count of each byte and L the length,
+		// L × entropy = L log L - the sum of n log n.
+		var count [256]uint16
+		different, sum := 0, 0.0
 		for i := 0; i < len(s); i++ {
-			count[s[i]]++
-		}
-		h := 0.0
-		for _, n := range count {
-			if n > 0 {
-				p := float64(n) / float64(len(s))
-				h -= p * math.Log2(p)
+			n := int(count[s[i]])
+			if n == 0 {
+				different++
 			}
+			sum += nLogN(n+1) - nLogN(n)
+			count[s[i]] = uint16(n + 1)
 		}
-		return h >= bits
+		l := float64(len(s))
+		return different >= least && l*math.Log2(l)-sum >= bits*l-epsilon
 	}
+}
+
+// epsilon is what rounding may take away.
+const epsilon = 1e-9
+
+var logs = func() (t [129]float64) {
+	for n := 1; n < len(t); n++ {
+		t[n] = float64(n) * math.Log2(float64(n))
+	}
+	return t
+}()
+
+func nLogN(n int) float64 {
+	if n < len(logs) {
+		return logs[n]
+	}
+	return float64(n) * math.Log2(float64(n))
 }
