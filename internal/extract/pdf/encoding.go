@@ -99,7 +99,7 @@ var (
 )
 
 // The encodings of TeX's text fonts, which bitmap fonts are numbered by: OT1
-// (Knuth) and T1 (Cork).
+// (Knuth), T1 (Cork) and T2A (Cyrillic).
 var (
 	texOT1 = func() *[256]string {
 		e := texASCII()
@@ -118,6 +118,15 @@ var (
 			e[c] = string(rune(c))
 		}
 		e[0xd7], e[0xdf], e[0xf7], e[0xff] = "Œ", "SS", "œ", "ß"
+		return e
+	}()
+	texT2A = func() *[256]string {
+		e := new([256]string)
+		*e = *texT1
+		texFill(e, 0x80, "Ґ Ғ Ђ Ћ Һ Җ Ҙ Љ Ї Қ Ҡ Ҝ Ӕ Ң Ҥ Ѕ Ө Ҫ Ў Ү Ұ Ҳ Џ Ҹ Ҷ Є Ә Њ Ё № ¤ § ґ ғ ђ ћ һ җ ҙ љ ї қ ҡ ҝ ӕ ң ҥ ѕ ө ҫ ў ү ұ ҳ џ ҹ ҷ є ә њ ё „ « »")
+		for c := 0xc0; c < 256; c++ {
+			e[c] = string(rune('А' + c - 0xc0))
+		}
 		return e
 	}()
 )
@@ -139,13 +148,19 @@ func texFill(e *[256]string, at int, s string) {
 
 // texEncoding gives the encoding of a bitmap font of TeX: its glyphs are named
 // "a" and their code. It is nil for other fonts.
-func texEncoding(diff map[int]string) *[256]string {
-	ligatures, upper, glyphs := false, false, 0
+func texEncoding(diff map[int]string, procs dict) *[256]string {
+	ligatures, upper, glyphs, ascii, high := false, false, 0, 0, 0
 	for code, n := range diff {
-		if n == ".notdef" {
+		if procs[name(n)] == nil {
 			continue
 		}
 		glyphs++
+		switch {
+		case code >= 0xc0:
+			high++
+		case code|0x20 >= 'a' && code|0x20 <= 'z':
+			ascii++
+		}
 		if n != "a"+strconv.Itoa(code) {
 			return nil
 		}
@@ -155,6 +170,8 @@ func texEncoding(diff map[int]string) *[256]string {
 	switch {
 	case glyphs == 0:
 		return nil
+	case high > ascii: // of the letters that the document uses, most are no Latin ones
+		return texT2A
 	case upper && !ligatures:
 		return texT1
 	}

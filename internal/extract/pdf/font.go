@@ -177,7 +177,7 @@ func (t *font) encoding(base string) {
 		}
 	}
 	if t.kind == "Type3" {
-		t.tex = texEncoding(t.diff)
+		t.tex = texEncoding(t.diff, f.dict(t.dict["CharProcs"]))
 	}
 	if t.enc != nil && !(embedded && flags&4 != 0 && t.kind == "TrueType") {
 		return

@@ -48,6 +48,7 @@ type reader struct {
 	pages, imagePages, textPages int
 	letters                      int
 	searched                     int
+	quality                      quality
 	glyphs, unknown, runs        int
 	drawn                        []string
 }
@@ -235,6 +236,7 @@ func (r *reader) endPage(d, resources dict, area float64) {
 	r.out.Line()
 	r.out.Write(text)
 	r.out.Line()
+	r.quality.read(text)
 	r.annotations(d, text)
 	r.letters += letters
 	r.glyphs += p.glyphs
@@ -268,6 +270,8 @@ func (r *reader) verdict() {
 	// A word in glyphs that nothing tells, or more of them than stray signs.
 	if r.runs > 0 || r.unknown >= 3 && r.unknown*50 > r.glyphs {
 		r.Skip(budget.PDFUndecodableText, fmt.Sprintf("%d of %d glyphs", r.unknown, r.glyphs))
+	} else if r.quality.bad() {
+		r.Skip(budget.PDFUndecodableText, "letters that are no words")
 	}
 	if r.imagePages == 0 {
 		return
