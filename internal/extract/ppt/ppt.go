@@ -9,6 +9,8 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -145,22 +147,65 @@ func (r *reader) at(o uint32) (typ uint16, body []byte) {
 	return binary.LittleEndian.Uint16(h[2:]), h[8 : 8+min(n, int64(len(h)-8))]
 }
 
-// top reads the records of the stream in order.
+// top reads the objects in use by their offsets, and then what no save leads to,
+// wherever it begins. Without a chain of saves all that is found is in use.
 func (r *reader) top() {
 	le := binary.LittleEndian
-	for o := 0; o+8 <= len(r.b) && r.records > 0; {
+	at := func(o int) (body []byte, whole bool) {
 		n := int64(le.Uint32(r.b[o+4:]))
 		size := min(n, int64(len(r.b)-o-8))
-		if n != size {
-			r.Damaged("records")
-		}
-		w := r.shown
-		if r.live != nil && !r.live[uint32(o)] {
-			w = r.hidden
-		}
-		r.record(r.b[o:o+8], r.b[o+8:o+8+int(size)], w, 0)
-		o += 8 + int(size)
+		return r.b[o+8 : o+8+int(size)], n == size
 	}
+	read := make([]bool, len(r.b)/8+1) // which eighths were read
+	steps := 4 * len(r.b)
+	for _, o := range slices.Sorted(maps.Keys(r.live)) {
+		if int64(o)+8 > int64(len(r.b)) || steps < 0 {
+			r.Damaged("object")
+			continue
+		}
+		o := int(o)
+		body, whole := at(o)
+		if !whole {
+			r.Damaged("object")
+		}
+		r.record(r.b[o:o+8], body, r.shown, 0)
+		steps -= len(body) + 8
+		for i := (o + 7) / 8; i < (o+8+len(body))/8; i++ {
+			read[i] = true
+		}
+	}
+	w := r.shown
+	if r.live != nil {
+		w = r.hidden
+	}
+	for o := 0; o+8 <= len(r.b) && r.records > 0; {
+		body, whole := at(o)
+		switch typ := le.Uint16(r.b[o+2:]); {
+		case read[o/8] && o%8 == 0:
+			o += 8
+		case le.Uint16(r.b[o:])&15 == 15 && begins(typ) && !r.live[uint32(o)], typ == recOleObject && r.live == nil && whole:
+			if !whole && r.live == nil {
+				r.Damaged("records")
+			}
+			r.record(r.b[o:o+8], body, w, 0)
+			o += 8 + len(body)
+		case r.live == nil && whole && typ >= recDocument && typ <= recUserEdit:
+			r.record(r.b[o:o+8], body, w, 0)
+			o += 8 + len(body)
+		default:
+			o++
+		}
+	}
+}
+
+// begins reports the types of the objects that hold text: the document, slides,
+// notes, masters and handouts.
+func begins(typ uint16) bool {
+	switch typ {
+	case recDocument, 0x03ee, 0x03f0, 0x03f8, 0x0fc9:
+		return true
+	}
+	return false
 }
 
 func (r *reader) container(b []byte, w *document.Writer, depth int) {
