@@ -6,16 +6,23 @@ import (
 
 	"labelmilter/internal/extract/cfb"
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/offcrypto"
 	"labelmilter/internal/extract/ooxml"
 )
 
 // protected reads a file that wraps an encrypted document (MS-OFFCRYPTO 2.3):
-// the labels that can be read without the key, and the fact.
+// the labels that can be read without the key, and the document where everyone
+// has the key.
 func (r *reader) protected(d *cfb.Dir) bool {
 	r.labels(d, false)
 	pack := d.Stream("EncryptedPackage")
 	switch {
 	case pack != nil:
+		b := pack.Paid(r, "encrypted package")
+		if clear, ok := offcrypto.Package(d.Stream("EncryptionInfo").Paid(r, "encryption"), b); ok && r.Expand(0, int64(len(clear))) == int64(len(clear)) {
+			r.Embed(document.Embedded{Names: []string{"Package"}, Data: clear})
+			return true
+		}
 	case d.Stream("\x09DRMContent") != nil || d.Stream("\x09DRMViewerContent") != nil:
 	default:
 		return false

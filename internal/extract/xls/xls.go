@@ -69,6 +69,7 @@ type book struct {
 	hidden *document.Writer
 	art    []byte // drawing in hand
 	chart  bool   // in a chart
+	open   bool   // what was encrypted is not any more
 	stop   bool
 }
 
@@ -77,7 +78,7 @@ func ReadStream(b []byte, s document.Sink) {
 	k := &book{Sink: s, biff: 8, codes: map[int]string{}, parsed: map[int]*numfmt.Format{}, row: -1}
 	k.page, _ = charset.CodePage(1252)
 	k.cells, k.rest, k.hidden = document.NewWriter(s.Room()), document.NewWriter(s.Room()), document.NewWriter(s.Room())
-	k.records(b)
+	k.records(k.decrypt(b))
 	k.drawing()
 	k.orphans()
 	k.flush()
@@ -188,8 +189,10 @@ func (k *book) record(r record) {
 	case recBOF, 0x209, 0x409, 0x809:
 		k.begin(r)
 	case recFilePass:
-		k.Fact(document.Encrypted)
-		k.stop = true
+		if !k.open {
+			k.Fact(document.Encrypted)
+			k.stop = true
+		}
 	case recCodePage:
 		if len(d) >= 2 && k.biff < 8 {
 			k.page, _ = charset.CodePage(codePage(int(le.Uint16(d))))
@@ -321,7 +324,7 @@ func codePage(n int) int {
 	switch n {
 	case 0x8000:
 		return 10000
-	case 0x8001:
+	case 0x8001, 1200: // that strings are UTF-16 is for the flags of BIFF8 to say
 		return 1252
 	}
 	return n
