@@ -60,7 +60,7 @@ func TestFirstPolicy(t *testing.T) {
 	if v := d.record("<cards-2@agency.gov.au>")["verdict"].(map[string]any); v["disposition"] != "reject" || v["winning_rule"] != "cards/more-than-five" {
 		t.Errorf("record: %v", v)
 	}
-	listed, err := exec.Command(binary, "incident", "list", "--config", d.config).CombinedOutput()
+	listed, err := exec.Command(binary, "incident", "list", "--config", d.config).Output()
 	if err != nil || !bytes.Contains(listed, []byte("cards/more-than-five")) || !bytes.Contains(listed, []byte("high")) || bytes.Count(listed, []byte("\n")) != 2 {
 		t.Errorf("incident list: %v\n%s", err, listed)
 	}
