@@ -5,11 +5,13 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"labelmilter/internal/fixture"
 	"labelmilter/internal/label"
 	"labelmilter/internal/pipeline"
+	"labelmilter/internal/plan"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/verdict"
 )
@@ -102,7 +104,11 @@ func (p *Printer) Result(r pipeline.Result, showParts bool) {
 		p.field("change", "%s", Modification(m))
 	}
 	for _, e := range r.Effects {
-		p.field("effect", "%s by %s %s", e.Type, e.Rule, strings.Join(e.To, ", "))
+		text := fmt.Sprintf("%s by %s %s", e.Type, e.Rule, strings.Join(e.To, ", "))
+		if len(e.To) > 0 && e.Type == plan.Notify && !slices.Equal(e.To, e.Mailboxes) {
+			text += " (" + strings.Join(e.Mailboxes, ", ") + ")"
+		}
+		p.field("effect", "%s", strings.TrimSpace(text))
 	}
 	p.override(r.Override)
 	p.inspection(r.Inspection, showParts)
@@ -189,6 +195,15 @@ func (p *Printer) rule(x pipeline.Rule) {
 	text := fmt.Sprintf("%s/%s: %s, mode %s", x.Policy, x.Rule, state, x.Mode)
 	if len(x.Actions) > 0 {
 		text += ": " + strings.Join(x.Actions, ", ")
+	}
+	if len(x.Parts) > 0 {
+		parts := slices.Clone(x.Parts)
+		for i, part := range parts {
+			if parts[i] = "part " + part; part == "" {
+				parts[i] = "the message without its attachments"
+			}
+		}
+		text += "\nin " + strings.Join(parts, ", ") + " alone"
 	}
 	if x.Note != "" {
 		text += "\n" + x.Note

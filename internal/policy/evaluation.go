@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -175,6 +176,52 @@ func newAddress(s string) address {
 	if i := strings.LastIndexByte(a.full, '@'); i >= 0 {
 		a.local, a.domain = a.full[:i], strings.TrimSuffix(a.full[i+1:], ".")
 	}
+	return a
+}
+
+// ParseRange reads a network, a single address, or a range FIRST-LAST, as
+// networks.
+func ParseRange(s string) ([]netip.Prefix, error) {
+	from, to, ok := strings.Cut(s, "-")
+	if !ok {
+		p, err := ParsePrefix(s)
+		return []netip.Prefix{p}, err
+	}
+	a, err := netip.ParseAddr(strings.TrimSpace(from))
+	if err != nil {
+		return nil, err
+	}
+	b, err := netip.ParseAddr(strings.TrimSpace(to))
+	if err != nil {
+		return nil, err
+	}
+	if a.BitLen() != b.BitLen() || b.Less(a) {
+		return nil, fmt.Errorf("%s is not before %s", a, b)
+	}
+	var out []netip.Prefix
+	for a.IsValid() && !b.Less(a) {
+		// The largest network that begins here and does not go beyond.
+		p := netip.PrefixFrom(a, a.BitLen())
+		for p.Bits() > 0 {
+			wider := netip.PrefixFrom(a, p.Bits()-1)
+			if wider.Masked().Addr() != a || b.Less(last(wider)) {
+				break
+			}
+			p = wider
+		}
+		out = append(out, p)
+		a = last(p).Next()
+	}
+	return out, nil
+}
+
+// last is the last address of a network.
+func last(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(b)*8; i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	a, _ := netip.AddrFromSlice(b)
 	return a
 }
 

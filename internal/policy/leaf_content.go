@@ -7,6 +7,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/detect"
+	"labelmilter/internal/extract"
 	"labelmilter/internal/label"
 	"labelmilter/internal/marking"
 	"labelmilter/internal/sit"
@@ -18,6 +19,7 @@ type SIT struct {
 	MinUnique int // default 1
 	MaxUnique int // 0 = no upper bound
 	PerPart   bool
+	Where     []extract.Where // where the findings stand; none: anywhere
 }
 
 // SITType is a type with the confidence its findings must have at least.
@@ -50,7 +52,7 @@ func (c SIT) eval(e *Evaluation) set {
 		}
 		for _, i := range e.ofType(t.ID) {
 			f := &e.Findings[i]
-			if !c.Wants(*f) || !e.sees(f.Part) {
+			if !c.Wants(*f) || !e.sees(f.Part) || len(c.Where) > 0 && !slices.Contains(c.Where, f.Where) {
 				continue
 			}
 			part := ""
@@ -227,6 +229,9 @@ func (c SIT) String() string {
 	}
 	if c.PerPart {
 		s += ", per: part"
+	}
+	if len(c.Where) > 0 {
+		s += fmt.Sprintf(", where: %v", c.Where)
 	}
 	return s + "}"
 }

@@ -73,6 +73,8 @@ type TextIn struct {
 	Key   string // "subject", "body" or "text"
 	Where []extract.Where
 	Text  TextMatch
+	// Chosen says that Where is not what the key stands for.
+	Chosen bool
 }
 
 func (c TextIn) eval(e *Evaluation) set {
@@ -119,4 +121,9 @@ func (c HeaderField) String() string {
 	return s + "}"
 }
 
-func (c TextIn) String() string { return c.Key + ": {" + c.Text.String() + "}" }
+func (c TextIn) String() string {
+	if c.Chosen {
+		return fmt.Sprintf("%s: {%s, where: %v}", c.Key, c.Text, c.Where)
+	}
+	return c.Key + ": {" + c.Text.String() + "}"
+}

@@ -58,8 +58,11 @@ func (c *compiler) cond(pack string, y *Cond) policy.Condition {
 	case y.Body != nil:
 		return policy.TextIn{Key: "body", Where: []extract.Where{extract.InBody}, Text: c.text(pack, y.node, y.Body)}
 	case y.Text != nil:
-		return policy.TextIn{Key: "text", Where: []extract.Where{extract.InSubject, extract.InBody, extract.InAttachment, extract.InName,
-			extract.InProperty, extract.InHidden}, Text: c.text(pack, y.node, y.Text)}
+		out := policy.TextIn{Key: "text", Where: places(y.Text.Where), Text: c.text(pack, y.node, &y.Text.textY), Chosen: len(y.Text.Where) > 0}
+		if !out.Chosen {
+			out.Where = []extract.Where{extract.InSubject, extract.InBody, extract.InAttachment, extract.InName, extract.InProperty, extract.InHidden}
+		}
+		return out
 	}
 	return c.leaf(pack, y)
 }
@@ -131,6 +134,15 @@ func factCond(y *factY) policy.FactIs {
 	return out
 }
 
+// places reads where a text stands.
+func places(names []string) []extract.Where {
+	var out []extract.Where
+	for _, n := range names {
+		out = append(out, extract.Where(n))
+	}
+	return out
+}
+
 func (c *compiler) conds(pack string, ys []Cond) []policy.Condition {
 	out := make([]policy.Condition, 0, len(ys))
 	for i := range ys {
@@ -185,12 +197,12 @@ func (c *compiler) address(pack string, y *addressY, sender bool) policy.Address
 	var nets []string
 	nets, m.NetworkList = take(y.Network)
 	for i, s := range nets {
-		p, err := policy.ParsePrefix(s)
+		ps, err := policy.ParseRange(s)
 		if err != nil {
-			c.d.Problem(y.Network.nodes[i], "use the form 192.0.2.0/24 or 2001:db8::/32", "%q is not a network", s)
+			c.d.Problem(y.Network.nodes[i], "use the form 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1-192.0.2.9", "%q is not a network", s)
 			continue
 		}
-		m.Network = append(m.Network, p)
+		m.Network = append(m.Network, ps...)
 	}
 	if !sender && (y.Network != nil || y.Authenticated != nil) {
 		c.at(y.Pos, "use sender:", "network and authenticated are known of the sender only")
@@ -291,7 +303,7 @@ func headerName(s string) bool {
 }
 
 func (c *compiler) sitCond(y *Cond) policy.Condition {
-	s := policy.SIT{MinUnique: 1, MaxUnique: y.SIT.MaxUnique, PerPart: y.SIT.Per == "part"}
+	s := policy.SIT{MinUnique: 1, MaxUnique: y.SIT.MaxUnique, PerPart: y.SIT.Per == "part", Where: places(y.SIT.Where)}
 	if y.SIT.MinUnique != nil {
 		s.MinUnique = *y.SIT.MinUnique
 	}

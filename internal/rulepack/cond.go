@@ -30,7 +30,7 @@ type condY struct {
 	Header         *headerY         `yaml:"header" doc:"a header field, unfolded and decoded; all fields of the name"`
 	Subject        *textY           `yaml:"subject" doc:"the subject, decoded"`
 	Body           *textY           `yaml:"body" doc:"text of the body parts"`
-	Text           *textY           `yaml:"text" doc:"any text: subject, body, attachments, names, properties, hidden text"`
+	Text           *anyTextY        `yaml:"text" doc:"any text: subject, body, attachments, names, properties, hidden text"`
 	SIT            *sitCondY        `yaml:"sit" doc:"sensitive information types found"`
 	EDM            *edmCondY        `yaml:"edm" doc:"rows of tables found by exact data match"`
 	Classifier     *strictyaml.Node `yaml:"classifier" doc:"trained classifier"`
@@ -105,6 +105,12 @@ func (*wordsY) JSONSchema() map[string]any {
 		"properties": map[string]any{"keywords": str}, "required": []any{"keywords"}}}}
 }
 
+// anyTextY is text in chosen places.
+type anyTextY struct {
+	textY `yaml:",inline"`
+	Where []string `yaml:"where" enum:"subject|body|attachment|name|property|hidden" doc:"only in these places"`
+}
+
 // patternsY is regular expressions with their places.
 type patternsY struct {
 	Exprs []string
@@ -134,6 +140,7 @@ type sitCondY struct {
 	MaxUnique     int        `yaml:"max_unique" min:"0" doc:"at most so many; 0 = no bound"`
 	MinConfidence confidence `yaml:"min_confidence" doc:"default: what the type recommends, else medium"`
 	Per           string     `yaml:"per" enum:"message|part" default:"message" doc:"count over the whole message, or in each part alone"`
+	Where         []string   `yaml:"where" enum:"header|subject|body|attachment|name|property|hidden" doc:"count only what stands in these places"`
 }
 
 type markCondY struct {
