@@ -29,19 +29,17 @@ func Main() int {
 	in, out := bufio.NewReaderSize(os.Stdin, 64<<10), bufio.NewWriterSize(os.Stdout, 64<<10)
 	warm()
 	s := confine()
-	if err := errors.Join(writeFrame(out, hello{s}), out.Flush()); err != nil {
+	if err := errors.Join(writeFrame(out, hello{s}, 0), out.Flush()); err != nil {
 		return 1
 	}
 	for {
-		var j extract.Job
-		data, err := readFrame(in, &j)
+		j, err := readJob(in)
 		if err == io.EOF {
 			return 0
 		}
 		if err != nil {
 			return 1
 		}
-		j.Data = data
 		if err := moreTime(); err != nil {
 			return 1
 		}
@@ -50,7 +48,7 @@ func Main() int {
 		if err := errors.Join(writeFound(out, f), out.Flush()); err != nil {
 			return 1
 		}
-		if len(data) > freeAbove || f.Used.Expanded-j.Used.Expanded > freeAbove {
+		if len(j.Data) > freeAbove || f.Used.Expanded-j.Used.Expanded > freeAbove {
 			debug.FreeOSMemory()
 		}
 	}

@@ -268,7 +268,7 @@ var errGone = errors.New("the worker is gone")
 // read has the worker read a job; after an error the worker is of no use.
 func (w *process) read(ctx context.Context, j extract.Job) (extract.Found, error) {
 	stop := context.AfterFunc(ctx, w.kill)
-	if err := writeFrame(w.in, j, j.Data); err != nil {
+	if err := writeJob(w.in, j); err != nil {
 		stop()
 		return extract.Found{}, errors.Join(errGone, err)
 	}

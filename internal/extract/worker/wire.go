@@ -44,50 +44,81 @@ type found struct {
 	Wanted []int `json:"wanted_sizes"`
 }
 
-func writeFrame(w io.Writer, v any, raw ...[]byte) error {
+// writeFrame writes the head of a frame and its JSON; size bytes of raw data are
+// to follow.
+func writeFrame(w io.Writer, v any, size int) error {
 	j, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	n := 0
-	for _, r := range raw {
-		n += len(r)
-	}
-	if len(j) > maxJSON || n > maxRaw {
+	if len(j) > maxJSON || size > maxRaw {
 		return errFrame
 	}
 	head := binary.BigEndian.AppendUint32(nil, uint32(len(j)))
-	head = binary.BigEndian.AppendUint32(head, uint32(n))
-	if _, err := w.Write(append(head, j...)); err != nil {
+	head = binary.BigEndian.AppendUint32(head, uint32(size))
+	if _, err := w.Write(head); err != nil {
 		return err
 	}
-	for _, r := range raw {
-		if _, err := w.Write(r); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = w.Write(j)
+	return err
 }
 
-// readFrame reads a frame into v and gives its raw data. io.EOF means that there
-// is no frame.
-func readFrame(r io.Reader, v any) ([]byte, error) {
+// readFrame reads the head of a frame and its JSON into v, and gives how many bytes
+// of raw data follow. io.EOF means that there is no frame.
+func readFrame(r io.Reader, v any) (int, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, err
+		return 0, err
 	}
 	n, m := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
 	if n > maxJSON || m > maxRaw {
-		return nil, errFrame
+		return 0, errFrame
 	}
-	b := make([]byte, int(n)+int(m))
-	if _, err := io.ReadFull(r, b); err != nil {
-		return nil, errors.Join(errFrame, err)
+	j, err := readRaw(r, int(n))
+	if err != nil {
+		return 0, err
 	}
-	if err := json.Unmarshal(b[:n], v); err != nil {
-		return nil, fmt.Errorf("%w: %w", errFrame, err)
+	if err := json.Unmarshal(j, v); err != nil {
+		return 0, fmt.Errorf("%w: %w", errFrame, err)
 	}
-	return b[n:], nil
+	return int(m), nil
+}
+
+// readStep is how much is made room for before it is there: what the head of a
+// frame claims may be a lie.
+const readStep = 1 << 20
+
+// readRaw reads n bytes.
+func readRaw(r io.Reader, n int) ([]byte, error) {
+	b := make([]byte, 0, min(n, readStep))
+	for len(b) < n {
+		if len(b) == cap(b) { // half of it is there: the rest will be too
+			b = append(make([]byte, 0, min(n, 8*cap(b))), b...)
+		}
+		k, err := io.ReadFull(r, b[len(b):min(cap(b), n)])
+		b = b[:len(b)+k]
+		if err != nil {
+			return nil, errors.Join(errFrame, err)
+		}
+	}
+	return b, nil
+}
+
+func writeJob(w io.Writer, j extract.Job) error {
+	if err := writeFrame(w, j, len(j.Data)); err != nil {
+		return err
+	}
+	_, err := w.Write(j.Data)
+	return err
+}
+
+func readJob(r io.Reader) (j extract.Job, err error) {
+	n, err := readFrame(r, &j)
+	if err != nil {
+		return j, err
+	}
+	j.Data, err = readRaw(r, n)
+	return j, err
 }
 
 func writeFound(w io.Writer, f extract.Found) error {
@@ -95,49 +126,63 @@ func writeFound(w io.Writer, f extract.Found) error {
 	if f.Texts != nil {
 		out.Texts = make([]extract.Text, len(f.Texts))
 	}
-	var all []byte
+	size := 0
 	for i, t := range f.Texts {
 		out.Sizes = append(out.Sizes, len(t.Body))
-		all = append(all, t.Body...)
+		size += len(t.Body)
 		t.Body = ""
 		out.Texts[i] = t
 	}
-	raw := [][]byte{all}
 	for _, x := range f.Wanted {
 		out.Wanted = append(out.Wanted, len(x.Data))
-		raw = append(raw, x.Data)
+		size += len(x.Data)
 	}
-	return writeFrame(w, out, raw...)
+	if err := writeFrame(w, out, size); err != nil {
+		return err
+	}
+	for _, t := range f.Texts {
+		if _, err := io.WriteString(w, t.Body); err != nil {
+			return err
+		}
+	}
+	for _, x := range f.Wanted {
+		if _, err := w.Write(x.Data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// readFound reads what a job found; the texts share one piece of memory.
+// readFound reads what a job found.
 func readFound(r io.Reader) (extract.Found, error) {
 	var in found
-	raw, err := readFrame(r, &in)
+	left, err := readFrame(r, &in)
 	if err != nil {
 		return extract.Found{}, err
 	}
 	if len(in.Sizes) != len(in.Texts) || len(in.Wanted) != len(in.Found.Wanted) {
 		return extract.Found{}, errFrame
 	}
-	texts := 0
-	for _, n := range in.Sizes {
-		if n < 0 || n > len(raw)-texts {
-			return extract.Found{}, errFrame
+	take := func(n int) ([]byte, error) {
+		if n < 0 || n > left {
+			return nil, errFrame
 		}
-		texts += n
+		left -= n
+		return readRaw(r, n)
 	}
-	all, raw := string(raw[:texts]), raw[texts:]
 	for i, n := range in.Sizes {
-		in.Texts[i].Body, all = all[:n], all[n:]
+		b, err := take(n)
+		if err != nil {
+			return extract.Found{}, err
+		}
+		in.Texts[i].Body = string(b)
 	}
 	for i, n := range in.Wanted {
-		if n < 0 || n > len(raw) {
-			return extract.Found{}, errFrame
+		if in.Found.Wanted[i].Data, err = take(n); err != nil {
+			return extract.Found{}, err
 		}
-		in.Found.Wanted[i].Data, raw = raw[:n:n], raw[n:]
 	}
-	if len(raw) > 0 {
+	if left > 0 {
 		return extract.Found{}, errFrame
 	}
 	return in.Found, nil

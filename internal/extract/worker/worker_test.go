@@ -42,11 +42,10 @@ func misbehave(how string) int {
 	if how == "hello" {
 		return 1
 	}
-	if err := writeFrame(os.Stdout, hello{s}); err != nil {
+	if err := writeFrame(os.Stdout, hello{s}, 0); err != nil {
 		return 1
 	}
-	var j extract.Job
-	if _, err := readFrame(os.Stdin, &j); err != nil {
+	if _, err := readJob(os.Stdin); err != nil {
 		return 0
 	}
 	switch how {
