@@ -91,9 +91,11 @@ type variant struct {
 func (p *Pipeline) wouldPass(j judged) [][]tip.Change {
 	vs := p.variants(j)
 	var out [][]tip.Change
+	fewer := false
 	for _, v := range vs {
-		if len(out) < maxHints && p.passes(v.apply(j)) {
-			out = append(out, []tip.Change{v.Change})
+		of := v.Kind == tip.Recipients || v.Kind == tip.External
+		if len(out) < maxHints && !(of && fewer) && p.passes(v.apply(j)) {
+			out, fewer = append(out, []tip.Change{v.Change}), fewer || of
 		}
 	}
 	if len(out) > 0 {
@@ -135,10 +137,11 @@ func (p *Pipeline) variants(j judged) []variant {
 		}})
 	}
 	external := slices.DeleteFunc(slices.Clone(all), func(r string) bool { return p.Rules.Site.HasDomain(domainOf(r)) })
-	without(tip.External, external)
+	// The fewest first: wouldPass gives one change of recipients.
 	if !slices.Equal(external, win.Recipients) {
 		without(tip.Recipients, win.Recipients)
 	}
+	without(tip.External, external)
 	seen := map[string]bool{}
 	p.Rules.Policies.Leaves(win, func(c policy.Condition) {
 		if len(out) >= maxChanges || seen[c.String()] {
