@@ -50,6 +50,9 @@ func (c *collector) add(t extract.Text, index int, cands []candidate, arena []st
 		c.groups = map[groupKey]*group{}
 	}
 	for _, k := range cands {
+		if c.pl.types[c.pl.patterns[k.pattern].owner].excludes(&t) {
+			continue
+		}
 		for _, o := range c.pl.patterns[k.pattern].owners {
 			if len(c.perOwner[o.typ]) == 0 {
 				c.owned = append(c.owned, o.typ)

@@ -67,7 +67,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 		if kind == "" {
 			kind = "sit"
 		}
-		c.types = append(c.types, typ{id: t.ID, name: t.Name, kind: kind, bundle: len(t.Members) > 0})
+		c.types = append(c.types, typ{id: t.ID, name: t.Name, kind: kind, bundle: len(t.Members) > 0, fields: t.Exclude.Fields})
 	}
 	for i := range types {
 		c.typ, c.pattern = types[i].ID, -1

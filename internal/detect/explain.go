@@ -128,6 +128,11 @@ func (x *explainer) standing(index, p int, o occurrence) {
 	t := x.trace(index, p, o)
 	pt := &x.e.pl.patterns[p]
 	t.Outcome = Covered // until settled
+	if x.e.pl.types[pt.owner].excludes(x.t) {
+		t.Outcome, t.Reason = Refused, "exclude: fields"
+		x.out = append(x.out, t)
+		return
+	}
 	if pt.near != nil {
 		x.evidence(pt.near, "", o, pt.proximity, &t.Evidence)
 		from := len(x.arena)

@@ -1,8 +1,12 @@
 package detect
 
 import (
+	"slices"
+	"strings"
+
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/edm"
+	"labelmilter/internal/extract"
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 )
@@ -27,6 +31,13 @@ type typ struct {
 	id, name, kind string
 	patterns       []int // into plan.patterns; a bundle shares its members'
 	bundle         bool
+	fields         []string // header fields in which it never counts
+}
+
+// excludes reports whether the type never counts in a text.
+func (t *typ) excludes(x *extract.Text) bool {
+	return len(t.fields) > 0 && x.Where == extract.InHeader &&
+		slices.ContainsFunc(t.fields, func(name string) bool { return strings.EqualFold(name, x.Name) })
 }
 
 // pattern is one way to find a type.

@@ -130,6 +130,9 @@ func (c *compiler) element(pack string, y elementY) sit.Element {
 	} else if e.Boundary == "" {
 		e.Boundary = sit.BoundaryWord
 	}
+	if y.Exclude != nil && len(y.Exclude.Fields) > 0 {
+		c.at(y.Pos, "put it into exclude of the type", "fields cannot be excluded of one element")
+	}
 	for _, k := range y.Keywords {
 		if full, ok := c.keyword(pack, k, y.Pos); ok {
 			e.Keywords = append(e.Keywords, full)
@@ -175,7 +178,7 @@ func exclude(y *excludeY) sit.Exclude {
 		return sit.Exclude{}
 	}
 	return sit.Exclude{Values: y.Values, Prefixes: y.Prefixes, Suffixes: y.Suffixes, StartsWith: y.StartsWith, EndsWith: y.EndsWith,
-		Repeated: y.Repeated, Regex: y.Regex}
+		Repeated: y.Repeated, Regex: y.Regex, Fields: y.Fields}
 }
 
 // reported says whether there is an error in the same line already.

@@ -169,6 +169,7 @@ func exclusions(x sit.Exclude) string {
 	add("before", x.Suffixes)
 	add("values that start with", x.StartsWith)
 	add("values that end with", x.EndsWith)
+	add("what stands in the header fields", x.Fields)
 	if x.Repeated {
 		out = append(out, "one digit repeated")
 	}

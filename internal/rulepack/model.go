@@ -109,6 +109,7 @@ type excludeY struct {
 	EndsWith   []string `yaml:"ends_with" doc:"end of the value"`
 	Repeated   bool     `yaml:"repeated" doc:"values of one repeated digit"`
 	Regex      string   `yaml:"regex" doc:"values that this matches as a whole"`
+	Fields     []string `yaml:"fields" doc:"header fields of the message in which the type never counts; at a type only"`
 }
 
 // needY is a tree: all, any (with min and max), none, or one element.

@@ -110,4 +110,7 @@ type Exclude struct {
 	Repeated bool
 	// Regex removes matches that this matches as a whole.
 	Regex string
+	// Fields are header fields of the message in which the type never counts;
+	// of a type only, not of an element.
+	Fields []string
 }
