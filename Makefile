@@ -4,6 +4,7 @@
 #   demo         a private Postfix, the milter, a dozen mails: see it work
 #   test         unit, packs, fixtures, properties, real Postfix and Sendmail
 #   check        formatting, vet, static analysis, race detector, short fuzzing
+#   bench-edm-full  exact data match with a hundred million rows
 #   bench        benchmarks; readme-bench writes their table into README.md
 #   fuzz-report  long fuzzing, recorded in testdata/reports/fuzz.json
 #   eval         measurements on corpora that are not shipped: CORPORA=DIR
@@ -17,7 +18,7 @@ SKIPS     := $(TMP)/labelmilter-skips
 CONFORM   := $(TMP)/labelmilter-conformance
 export CGO_ENABLED ?= 0
 
-.PHONY: build tools demo test check race fmt vet static fuzz bench readme-bench fuzz-report eval sit-report schema clean
+.PHONY: build tools demo test check race fmt vet static fuzz bench bench-edm-full readme-bench fuzz-report eval sit-report schema clean
 
 build:
 	$(GO) build -trimpath -o bin/labelmilter ./cmd/labelmilter
@@ -62,6 +63,11 @@ bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/...
 	cd internal/bench && $(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./internal/mtabench
+
+# A hundred million rows: some minutes and 3 GB in EDM_BENCH_DIR or TMPDIR;
+# checks first that they are there.
+bench-edm-full:
+	EDM_ROWS=100000000 $(GO) test -timeout 2h -run '^$$' -bench 'Build|Find|Open' -benchmem ./internal/edm
 
 readme-bench: build
 	$(GO) run ./internal/mtabench -readme README.md

@@ -185,3 +185,32 @@ func StoresOf(files map[string]string, key string, rs *rulepack.Ruleset) (detect
 	ss, ps := Stores(c, rs, nil)
 	return Tables(ss), ps
 }
+
+// TypesOnly loads the packs that define some types, and what those require,
+// and no others: finding the values of a table needs no more. Without all of
+// the types it is Rules.
+func TypesOnly(o Options, ids []string) (*rulepack.Ruleset, strictyaml.Problems) {
+	sources, ps := Sources(o)
+	var need []rulepack.Source
+	for _, id := range ids {
+		i := slices.IndexFunc(sources, func(s rulepack.Source) bool {
+			found, _ := rulepack.Definitions([]rulepack.Source{s}, id)
+			return slices.ContainsFunc(found, func(d rulepack.Definition) bool { return d.Kind == "sits" })
+		})
+		if i < 0 || ps.HasErrors() {
+			return Rules(o)
+		}
+		if !slices.ContainsFunc(need, func(s rulepack.Source) bool { return s.Name == sources[i].Name }) {
+			need = append(need, sources[i])
+		}
+	}
+	all, err := Embedded()
+	if err != nil {
+		return Rules(o)
+	}
+	rs, ps := rulepack.Load(rulepack.Options{Sources: withRequired(need, slices.Concat(sources, all)), Catalogue: o.Catalogue})
+	if rs == nil {
+		return Rules(o)
+	}
+	return rs, ps
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/edm"
@@ -205,5 +206,49 @@ func TestExplainExact(t *testing.T) {
 	}
 	if b.Form.Reveal() != "123456789" || b.Rows != 0 {
 		t.Errorf("%+v", b)
+	}
+}
+
+// BenchmarkExact judges a mail of 20 kB with the type that finds numbers
+// alone, and with exact data match on top: the difference is what the table
+// costs. Both take turns; the best turn of each counts.
+func BenchmarkExact(b *testing.B) {
+	var rows strings.Builder
+	rows.WriteString("SSN,FirstName,LastName,Dob\n")
+	for i := range 50_000 {
+		fmt.Fprintf(&rows, "%09d,First%d,Last%d,19%02d-%02d-%02d\n", 100000000+i*7919, i, i, i%90+10, i%12+1, i%28+1)
+	}
+	stores, _ := exactStore(b, ssnTable, rows.String())
+	with := exactEngine(b)
+	without, errs := Compile([]sit.Type{{ID: "example-ssn-shape", Name: "shape", Patterns: []sit.Pattern{{Confidence: 65, Match: sit.Element{Regex: `\b\d{3}[- ]?\d{2}[- ]?\d{4}\b`}}}}}, nil)
+	if len(errs) > 0 {
+		b.Fatal(errs)
+	}
+	prose := strings.Repeat("The minutes of the meeting will follow next week and the room stays the same as in March. ", 225)[:20_000]
+	for _, tt := range []struct {
+		name, mail string
+		rows       int
+	}{
+		{"none", prose, 0},
+		{"one customer", prose[:10_000] + " First7 Last7, number 100055433, asked for it. " + prose[10_000:], 1},
+		{"ten other numbers", prose[:10_000] + strings.Repeat(" 123456789", 10) + prose[10_000:], 0},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			texts, l := asTexts(tt.mail), budget.Default()
+			if out := with.DetectIn(texts, l, stores); exactFound(out) == "" != (tt.rows == 0) {
+				b.Fatalf("found %q", exactFound(out))
+			}
+			best := [2]time.Duration{1 << 60, 1 << 60}
+			b.ReportAllocs()
+			for range b.N {
+				start := time.Now()
+				without.Detect(texts, l)
+				middle := time.Now()
+				with.DetectIn(texts, l, stores)
+				best[0], best[1] = min(best[0], middle.Sub(start)), min(best[1], time.Since(middle))
+			}
+			b.ReportMetric(float64(best[0].Nanoseconds())/1000, "scan-µs")
+			b.ReportMetric(float64((best[1]-best[0]).Nanoseconds())/1000, "table-µs")
+		})
 	}
 }

@@ -32,16 +32,11 @@ func (s *Store) find(idx int, hash uint64, dst []Row) (out []Row, more bool) {
 	key := hash >> (24 - x.Bits) & bits40
 	lo := int(binary.LittleEndian.Uint32(x.dir[4*bucket:]))
 	hi := int(binary.LittleEndian.Uint32(x.dir[4*bucket+4:]))
-	if hi-lo > 32 {
-		lo += sort.Search(hi-lo, func(i int) bool { return key40(x.key[(lo+i)*keyBytes:]) >= key })
-	}
+	lo = x.first(lo, hi, key)
 	n := 0
 	for ; lo < hi; lo++ {
-		switch k := key40(x.key[lo*keyBytes:]); {
-		case k > key:
+		if key40(x.key[lo*keyBytes:]) != key {
 			return dst, false
-		case k < key:
-			continue
 		}
 		if n++; n > MaxRowsPerValue {
 			return dst, true
@@ -56,9 +51,25 @@ func (s *Store) find(idx int, hash uint64, dst []Row) (out []Row, more bool) {
 	return dst, false
 }
 
-func key40(b []byte) uint64 {
-	return uint64(b[0])<<32 | uint64(binary.BigEndian.Uint32(b[1:5]))
+// first gives the first place from lo to hi whose key is not below key. Keys
+// are spread evenly, so it is near to where it would be if they were exactly.
+func (x *searchIndex) first(lo, hi int, key uint64) int {
+	n := hi - lo
+	if n > 64 {
+		return lo + sort.Search(n, func(i int) bool { return key40(x.key[(lo+i)*keyBytes:]) >= key })
+	}
+	at := lo + int(key*uint64(n)>>40)
+	for at < hi && key40(x.key[at*keyBytes:]) < key {
+		at++
+	}
+	for at > lo && key40(x.key[(at-1)*keyBytes:]) >= key {
+		at--
+	}
+	return at
 }
+
+// key40 reads a key; three more bytes can be read behind every key.
+func key40(b []byte) uint64 { return binary.BigEndian.Uint64(b) >> 24 }
 
 // saltOf finds the top 40 bits of the hash of a row's first searchable value.
 func (s *Store) saltOf(row uint32) uint64 {

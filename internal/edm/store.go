@@ -300,7 +300,9 @@ func (s *Store) slice() {
 		s.byColumn[i] = -1
 	}
 	for i, x := range s.head.Indexes {
-		si := searchIndex{index: x, column: s.meta.Search[i], dir: at(3 * i), key: at(3*i + 1)}
+		si := searchIndex{index: x, column: s.meta.Search[i], dir: at(3 * i)}
+		k := s.head.Sections[3*i+1]
+		si.key = s.data[k.Offset : k.Offset+k.Size+8-keyBytes] // something follows every section
 		if i == 0 {
 			s.tags = at(2)
 		} else {
