@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,6 +90,18 @@ func TestStores(t *testing.T) {
 	x.wantMetric(`labelmilter_edm_store_available{table="people"} 1`)
 	x.wantMetric(`labelmilter_edm_store_rows{table="people"} 10`)
 	x.wantMetric(`labelmilter_edm_store_max_age_seconds{table="people"} 7200`)
+
+	// What the shipped alerts ask for is there.
+	alerts, err := os.ReadFile("../../rules/observability/edm.rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := x.scrape()
+	for _, name := range regexp.MustCompile(`labelmilter_[a-z_]+`).FindAllString(string(alerts), -1) {
+		if !strings.Contains(metrics, "\n"+name) {
+			t.Errorf("the alerts ask for %s, which there is not", name)
+		}
+	}
 
 	// A new file is taken into service, and recorded.
 	second := x.build(20)
