@@ -67,6 +67,12 @@ type interpreter struct {
 	asides func(string) // takes replacement texts
 }
 
+// start sets the graphics state for a page.
+func (in *interpreter) start() {
+	in.gs = state{ctm: unit, stretch: 1}
+	in.saved, in.marks, in.tm, in.lm = in.saved[:0], nil, unit, unit
+}
+
 // run interprets content with its resources.
 func (in *interpreter) run(b []byte, resources dict) {
 	l := lexer{b: b}

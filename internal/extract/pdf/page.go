@@ -33,6 +33,7 @@ type line struct {
 	from, to   float32
 	across, em float32
 	ux, uy     float32
+	joins      bool // the line before it, where that is on the same height
 }
 
 // page gathers what a page shows: glyphs into lines, lines into a text.
@@ -484,10 +485,15 @@ func (p *page) give() {
 	if len(joined) > 0 && len(p.lines) > 0 {
 		joined = append(joined, '\n')
 	}
+	p.gather()
 	for i, l := range p.lines {
 		t := p.out[l.off : l.off+l.n]
-		if i > 0 {
-			if n := hyphen(joined, t); n > 0 && p.lines[i-1].ux == l.ux && p.lines[i-1].across > l.across {
+		if last := i - 1; i > 0 {
+			if l.joins && p.lines[last].joins && p.lines[last].across == l.across {
+				if l.from-p.lines[last].to > spaceGap*l.em {
+					joined = append(joined, ' ')
+				}
+			} else if n := hyphen(joined, t); n > 0 && p.lines[i-1].ux == l.ux && p.lines[i-1].across > l.across {
 				joined = joined[:len(joined)-n]
 			} else {
 				joined = append(joined, '\n')
@@ -500,6 +506,42 @@ func (p *page) give() {
 		p.full = true
 	}
 	p.lines, p.out = p.lines[:0], p.out[:0]
+}
+
+const (
+	shortLine  = 3 // bytes of text that are a piece rather than a line
+	manyPieces = 6 // in a row are text set in pieces
+)
+
+// gather puts letters that are set one by one, in any order, into the order in
+// which they stand: a run of short pieces is sorted by height, and pieces of the
+// same height join.
+func (p *page) gather() {
+	for i := 0; i < len(p.lines); {
+		j := i
+		for j < len(p.lines) && p.lines[j].n <= shortLine && p.lines[j].ux == p.lines[i].ux && p.lines[j].uy == p.lines[i].uy {
+			j++
+		}
+		if run := p.lines[i:j]; len(run) >= manyPieces {
+			gatherRun(run)
+		}
+		i = max(j, i+1)
+	}
+}
+
+func gatherRun(run []line) {
+	slices.SortStableFunc(run, func(a, b line) int { return cmp.Compare(b.across, a.across) })
+	for i := 0; i < len(run); {
+		j := i + 1
+		for j < len(run) && run[i].across-run[j].across < sameLine*run[i].em {
+			j++
+		}
+		for k := i; k < j; k++ {
+			run[k].across, run[k].joins = run[i].across, true
+		}
+		slices.SortStableFunc(run[i:j], func(a, b line) int { return cmp.Compare(a.from, b.from) })
+		i = j
+	}
 }
 
 // hyphen gives the length of a hyphen that breaks a word between two lines, 0 if

@@ -208,7 +208,7 @@ func (r *reader) appearances(page dict) {
 
 func (r *reader) appearance(s *stream, d dict) {
 	in := r.in
-	in.gs = state{ctm: unit, stretch: 1}
+	in.start()
 	if rect := r.array(d["Rect"]); len(rect) == 4 {
 		x, _ := r.number(rect[0])
 		y, _ := r.number(rect[1])
@@ -220,7 +220,6 @@ func (r *reader) appearance(s *stream, d dict) {
 		}
 		in.gs.ctm = matrix{1, 0, 0, 1, x, y}
 	}
-	in.saved, in.marks, in.tm, in.lm = in.saved[:0], nil, unit, unit
 	in.form(s, nil)
 }
 
@@ -472,6 +471,11 @@ func (r *reader) attachments() {
 			return
 		}
 		b, _ := r.unfilter(s)
+		for _, n := range names {
+			if strings.HasPrefix(n, "MicrosoftIRMServices") { // the wrapper of a rights-protected document
+				r.Fact(document.Encrypted)
+			}
+		}
 		if len(b) == 0 && r.crypt != nil && r.crypt.key == nil {
 			return // told as encrypted
 		}

@@ -49,6 +49,7 @@ type reader struct {
 	letters                      int
 	searched                     int
 	quality                      quality
+	shown                        map[int]dict // content streams that were shown, with their resources
 	glyphs, unknown, runs        int
 	drawn                        []string
 }
@@ -58,7 +59,7 @@ func Read(data []byte, s document.Sink) {
 	f := open(data, s)
 	r := &reader{
 		file: f, out: document.NewWriter(s.Room()), hidden: document.NewWriter(s.Room()),
-		seen: map[string]bool{}, done: map[ref]bool{},
+		seen: map[string]bool{}, done: map[ref]bool{}, shown: map[int]dict{},
 	}
 	r.in = &interpreter{
 		f: f, page: &page{once: map[*stream]bool{}}, fonts: map[ref]*font{}, forms: map[*stream]bool{}, asides: r.aside,
@@ -69,6 +70,7 @@ func Read(data []byte, s document.Sink) {
 	r.form(root)
 	r.outline(root)
 	r.objects()
+	r.revisions()
 	if t := r.out.Done(); t != "" {
 		s.Text(document.Shown, t)
 	}
@@ -174,24 +176,30 @@ func (r *reader) onePage(d dict, up inherited) {
 	resources := r.dict(up.resources)
 	in, p := r.in, r.in.page
 	p.reset(r.out.Left())
-	in.gs = state{ctm: unit, stretch: 1}
-	in.saved, in.marks, in.tm, in.lm = in.saved[:0], nil, unit, unit
-	in.run(r.contents(d["Contents"]), resources)
+	in.start()
+	in.run(r.contents(d["Contents"], resources), resources)
 	r.endPage(d, resources, r.area(up.box))
 }
 
 // contents gives the content of a page; the streams of an array are one.
-func (r *reader) contents(o object) []byte {
+func (r *reader) contents(o object, resources dict) []byte {
+	part := func(o object) []byte {
+		s := r.stream(o)
+		if s != nil {
+			r.shown[s.num] = resources
+		}
+		return r.decode(s)
+	}
 	switch o := r.resolve(o).(type) {
 	case *stream:
-		return r.decode(o)
+		return part(o)
 	case array:
 		if len(o) == 1 {
-			return r.decode(r.stream(o[0]))
+			return part(o[0])
 		}
 		var all []byte
 		for _, e := range o {
-			b := r.decode(r.stream(e))
+			b := part(e)
 			if int64(len(all)+len(b)) > maxContent {
 				r.Skip(budget.ExpandedPart, "page content")
 				break
@@ -350,8 +358,7 @@ func (r *reader) loose() {
 		}
 		in := r.in
 		in.page.reset(r.out.Left())
-		in.gs = state{ctm: unit, stretch: 1}
-		in.saved, in.marks, in.tm, in.lm = in.saved[:0], nil, unit, unit
+		in.start()
 		own := r.dict(s.dict["Resources"])
 		if own == nil {
 			own = resources
