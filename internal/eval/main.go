@@ -39,12 +39,24 @@ import (
 )
 
 func main() {
+	one := flag.String("read", "", "read this file and say nothing: for the cost with the start of a process")
 	missing := flag.Bool("missing", false, "list the words that were not found")
 	show := flag.Bool("text", false, "print the text that was found")
 	flag.Parse()
-	if flag.NArg() == 0 {
+	if flag.NArg() == 0 && *one == "" {
 		fmt.Fprintln(os.Stderr, "usage: eval [-missing] [-text] DIR…")
 		os.Exit(2)
+	}
+	if *one != "" {
+		data, err := os.ReadFile(*one)
+		if err == nil {
+			_, _, err = read(filepath.Base(*one), data)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "eval:", err)
+			os.Exit(1)
+		}
+		return
 	}
 	totals := map[string]*total{}
 	for _, dir := range flag.Args() {
@@ -83,6 +95,8 @@ type total struct {
 	worstFile              string
 	reasons                map[budget.Reason]int
 	low                    []string
+	own, other             time.Duration // CPU time, start included, of this program and of the other
+	slower                 int           // files on which this one needs more
 	missing, show          bool
 }
 
@@ -115,9 +129,19 @@ func (t *total) file(path string) error {
 			t.reasons[s.Reason]++
 		}
 	}
-	ref, ok := reference(path)
+	ref, cpu, ok := reference(path)
 	if !ok {
 		return nil
+	}
+	if cpu > 0 {
+		own, err := cost(path)
+		if err != nil {
+			return err
+		}
+		t.own += own
+		if t.other += cpu; own > cpu {
+			t.slower++
+		}
 	}
 	want := words(ref)
 	got := words(text)
@@ -168,24 +192,42 @@ func read(name string, data []byte) (string, []budget.Skip, error) {
 	return text.String(), r.Skipped, nil
 }
 
-// reference is what another program reads in the file.
-func reference(path string) (string, bool) {
+// cost is the CPU time of a process that reads the file.
+func cost(path string) (time.Duration, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.Command(self, "-read", path)
+	if err := cmd.Run(); err != nil {
+		return 0, fmt.Errorf("reading %s in a process of its own: %w", path, err)
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
+}
+
+// reference is what another program reads in the file, and its CPU time where that
+// can be compared.
+func reference(path string) (string, time.Duration, bool) {
 	if b, err := os.ReadFile(path + ".txt"); err == nil {
-		return string(b), true
+		return string(b), 0, true
 	}
 	if sniff.Extension(path) == "pdf" {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		b, err := exec.CommandContext(ctx, "pdftotext", "-enc", "UTF-8", path, "-").Output()
-		return string(b), err == nil
+		cmd := exec.CommandContext(ctx, "pdftotext", "-enc", "UTF-8", path, "-")
+		b, err := cmd.Output()
+		if err != nil {
+			return "", 0, false
+		}
+		return string(b), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), true
 	}
 	office, err := exec.LookPath("soffice")
 	if err != nil {
-		return "", false
+		return "", 0, false
 	}
 	dir, err := os.MkdirTemp("", "eval")
 	if err != nil {
-		return "", false
+		return "", 0, false
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // in the temporary folder of the system
 	format := "txt:Text (encoded):UTF8"
@@ -195,24 +237,24 @@ func reference(path string) (string, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := exec.CommandContext(ctx, office, "--headless", "--convert-to", format, "--outdir", dir, path).Run(); err != nil {
-		return "", false
+		return "", 0, false
 	}
 	var out strings.Builder
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {
-		return "", false
+		return "", 0, false
 	}
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {
-			return "", false
+			return "", 0, false
 		}
 		out.Write(b)
 		out.WriteByte('\n')
 	}
 	// What LibreOffice could not calculate again is its own text, not the file's.
 	text := regexp.MustCompile(`#(NAME\?|REF!|VALUE!|DIV/0!|N/A|NUM!)|Err:\d+`).ReplaceAllString(out.String(), " ")
-	return text, out.Len() > 1
+	return text, 0, out.Len() > 1
 }
 
 func words(s string) map[string]int {
@@ -250,6 +292,9 @@ func report(totals map[string]*total) {
 		slices.SortFunc(reasons, func(a, b budget.Reason) int { return cmp.Or(t.reasons[b]-t.reasons[a], cmp.Compare(a, b)) })
 		for _, r := range reasons {
 			fmt.Printf("%-6s %6d %s\n", e, t.reasons[r], r)
+		}
+		if t.other > 0 {
+			fmt.Printf("%-6s CPU time with start of the process: %.2f of pdftotext's, more on %d files\n", e, t.own.Seconds()/t.other.Seconds(), t.slower)
 		}
 		for _, l := range t.low {
 			fmt.Printf("%-6s below 0.9: %s\n", e, l)

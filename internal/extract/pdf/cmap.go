@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -14,6 +16,7 @@ const (
 	maxMappings = 400_000 // of one CMap
 	maxRanges   = 20_000
 	maxText     = 32 // characters of one code
+	maxOverlap  = 50 // ranges that may lie over one another
 )
 
 // codeRange is a range of codes of one length.
@@ -36,6 +39,7 @@ type cmap struct {
 	chars    map[uint32]string // ToUnicode
 	cids     map[uint32]uint32
 	ranges   []mapRange
+	sorted   bool // ranges are
 	notdef   bool
 	identity bool // codes of two bytes are CIDs
 	vertical bool
@@ -93,7 +97,7 @@ func parseCMap(b []byte, base func(name) *cmap) *cmap {
 // use takes another CMap as the base of this one.
 func (c *cmap) use(u *cmap) {
 	c.spaces = append(append([]codeRange(nil), u.spaces...), c.spaces...)
-	c.ranges = append(append([]mapRange(nil), u.ranges...), c.ranges...)
+	c.ranges, c.sorted = append(append([]mapRange(nil), u.ranges...), c.ranges...), false
 	for k, v := range u.cids {
 		if _, have := c.cids[k]; !have && len(c.cids) < maxMappings {
 			c.cids[k] = v
@@ -201,13 +205,12 @@ func (c *cmap) bfRange(l *lexer) {
 	}
 }
 
-// span adds a range; a short one is written out, so that few ranges are to be
-// searched.
+// span adds a range of text.
 func (c *cmap) span(r mapRange) {
 	if r.high < r.low || len(r.text) == 0 {
 		return
 	}
-	if r.high-r.low < 256 {
+	if r.high-r.low < 2 {
 		for code := r.low; ; code++ {
 			c.char(code, r.at(code))
 			if code == r.high {
@@ -219,7 +222,28 @@ func (c *cmap) span(r mapRange) {
 		c.full = true
 		return
 	}
-	c.ranges = append(c.ranges, r)
+	c.ranges, c.sorted = append(c.ranges, r), false
+}
+
+// find gives the range that has a code. Of several that have it the last one
+// counts, if they do not lie too far apart.
+func (c *cmap) find(code uint32) *mapRange {
+	if !c.sorted {
+		c.sorted = true
+		slices.SortStableFunc(c.ranges, func(a, b mapRange) int { return cmp.Compare(a.low, b.low) })
+	}
+	i, _ := slices.BinarySearchFunc(c.ranges, code, func(r mapRange, code uint32) int {
+		if r.low <= code {
+			return -1
+		}
+		return 1
+	})
+	for k := i - 1; k >= 0 && k >= i-maxOverlap; k-- {
+		if code <= c.ranges[k].high {
+			return &c.ranges[k]
+		}
+	}
+	return nil
 }
 
 func (r mapRange) at(code uint32) string {
@@ -265,7 +289,7 @@ func (c *cmap) cidRange(l *lexer) {
 				c.cids[from+i] = cid + i
 			}
 		case len(c.ranges) < maxRanges:
-			c.ranges = append(c.ranges, mapRange{low: from, high: to, cid: cid})
+			c.ranges, c.sorted = append(c.ranges, mapRange{low: from, high: to, cid: cid}), false
 		default:
 			c.full = true
 		}
@@ -316,10 +340,8 @@ func (c *cmap) text(code uint32) string {
 	if s, ok := c.chars[code]; ok {
 		return s
 	}
-	for i := len(c.ranges) - 1; i >= 0; i-- {
-		if r := &c.ranges[i]; code >= r.low && code <= r.high && r.text != nil {
-			return r.at(code)
-		}
+	if r := c.find(code); r != nil && r.text != nil {
+		return r.at(code)
 	}
 	return ""
 }
@@ -329,10 +351,8 @@ func (c *cmap) cid(code uint32) uint32 {
 	if v, ok := c.cids[code]; ok {
 		return v
 	}
-	for i := len(c.ranges) - 1; i >= 0; i-- {
-		if r := &c.ranges[i]; code >= r.low && code <= r.high && r.text == nil {
-			return r.cid + code - r.low
-		}
+	if r := c.find(code); r != nil && r.text == nil {
+		return r.cid + code - r.low
 	}
 	if c.identity {
 		return code
