@@ -31,14 +31,14 @@
 //
 // # Where things are
 //
-//	leaves    failpoint (where tests make things go wrong) redact smime verdict budget facts strictyaml charset marking; authres (facts out of Authentication-Results)
+//	leaves    failpoint (where tests make things go wrong) redact smime verdict budget facts strictyaml charset marking tip (texts to senders, by language); authres (facts out of Authentication-Results)
 //	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, pdf, archive, sniff, xmlscan, worker (confined processes)
 //	          formats of old: cfb, ole (what a compound file holds), oleps, officeart, doc, xls, ppt; oleobject, rtf; mapi, msg, tnef; offcrypto; numfmt
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine over detect/automaton), edm (tables of exact data match)
-//	deciding  label, directory (files, and under it ldap), policy, plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
+//	deciding  label, directory (files, and under it ldap), policy, override (tokens to get past a rule), plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)
 //	judging   pipeline; offline: replay, fixture (expectations), ruletest and prove (tests of packs), output
-//	daemon    milter, filter, enforce, store, admin, app, config
+//	daemon    milter, filter, enforce, store, notify (mail of our own), admin, app, config
 //	front     cli, manual, ../cmd/labelmilter
 //	tests     mtalab (private Postfix and Sendmail), conformance, integration, demo, mtabench, eval, fuzzrun
 //

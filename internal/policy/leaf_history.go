@@ -129,7 +129,13 @@ func (s *Set) Needs() Needs {
 			}
 			look(r.When)
 			look(r.Except)
+			if r.Override != nil {
+				attributes["language"] = true
+			}
 			for _, a := range r.Then {
+				if len(a.Tip.Languages) > 0 {
+					attributes["language"] = true
+				}
 				for _, to := range a.Addresses {
 					if to == TheManager {
 						attributes[TheManager] = true

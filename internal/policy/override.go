@@ -12,17 +12,19 @@ func (s *Set) Offered(d Decision) (o Override, rules []string, ok bool) {
 	}
 	win := d.Rules[d.Winner]
 	own := s.override(win)
-	if own == nil || len(own.With) == 0 || own.With[0] == OverrideNever {
+	if own == nil || len(own.With) == 0 || slices.Contains(own.With, OverrideNever) {
 		return Override{}, nil, false
 	}
 	for i, r := range d.Rules {
-		if !r.Effective || i != d.Winner && !own.lifts(r) {
+		switch {
+		case r.Overridden: // by the token that came with it: the new one stands in its place
+		case !r.Effective, i != d.Winner && !own.lifts(r):
 			continue
 		}
-		if x := s.override(r); x != nil && x.With[0] == OverrideNever || s.built(r) {
+		if x := s.override(r); x != nil && slices.Contains(x.With, OverrideNever) || s.built(r) {
 			continue
 		}
-		if i == d.Winner || withholds(r) {
+		if i == d.Winner || r.Overridden || withholds(r) {
 			rules = append(rules, r.FullName())
 		}
 	}
