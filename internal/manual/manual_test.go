@@ -3,6 +3,9 @@ package manual
 import (
 	"strings"
 	"testing"
+
+	"labelmilter/internal/policy"
+	"labelmilter/internal/rulepack"
 )
 
 func TestTopics(t *testing.T) {
@@ -26,5 +29,27 @@ func TestTopics(t *testing.T) {
 	files := first.Files()
 	if len(files) != 5 || !strings.HasPrefix(files["site/pack.yaml"], "id: site\n") || strings.Contains(files["site/cards.yaml"], "```") {
 		t.Errorf("files: %q", files)
+	}
+}
+
+// The guides name every condition and every action there is.
+func TestNamesEverything(t *testing.T) {
+	t.Parallel()
+	conditions, _ := Get("conditions")
+	for _, key := range rulepack.ConditionKeys() {
+		if !strings.Contains(conditions.Text, "`"+key) {
+			t.Errorf("conditions does not name %s", key)
+		}
+	}
+	for _, key := range rulepack.AddressKeys() {
+		if !strings.Contains(conditions.Text, "`"+key) {
+			t.Errorf("conditions does not name the key %s of sender and recipient", key)
+		}
+	}
+	decision, _ := Get("policy")
+	for _, a := range policy.ActionKinds {
+		if !strings.Contains(decision.Text, string(a)) {
+			t.Errorf("policy does not name %s", a)
+		}
 	}
 }

@@ -354,9 +354,14 @@ func (*Act) BuildSchema(g *strictyaml.SchemaGenerator) map[string]any {
 }
 
 // ConditionKeys gives the keys that a condition can have.
-func ConditionKeys() []string {
+func ConditionKeys() []string { return keysOf(reflect.TypeFor[condY]()) }
+
+// AddressKeys gives the keys of a condition on a mailbox.
+func AddressKeys() []string { return keysOf(reflect.TypeFor[addressY]()) }
+
+func keysOf(t reflect.Type) []string {
 	var out []string
-	for t, i := reflect.TypeFor[condY](), 0; i < t.NumField(); i++ {
+	for i := range t.NumField() {
 		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); key != "" {
 			out = append(out, key)
 		}
