@@ -85,6 +85,12 @@ func (a *App) Start(ctx context.Context) (err error) {
 		a.watchStores(wctx)
 	}()
 	a.onStop("edm", func(context.Context) error { stopWatch(); <-watched; return nil })
+	a.onStop("directory", func(context.Context) error {
+		if p := a.current.Load().people; p != nil {
+			p.Close()
+		}
+		return nil
+	})
 	a.onStop("judgements", a.filter.Wait)
 	if a.serving, err = a.server.Start(context.WithoutCancel(ctx)); err != nil {
 		return err

@@ -242,7 +242,9 @@ func (a *App) Reload() (strictyaml.Problems, error) {
 		return ps, ErrRejected
 	}
 	old := a.Ruleset()
-	a.current.Store(g)
+	if before := a.current.Swap(g); before.people != nil && before.people != g.people {
+		before.people.Close()
+	}
 	a.loaded(g)
 	a.log.Info("reloaded", zap.String("ruleset", g.settings.Digest), zap.Bool("changed", old != g.settings.Digest),
 		zap.Bool("simulate", g.settings.Simulate), zap.Duration("took", time.Since(start)))

@@ -85,6 +85,7 @@ type Client struct {
 	open chan struct{} // a token for each connection
 
 	mu      sync.Mutex
+	closed  bool
 	kept    map[string]kept
 	down    time.Time // not asked before
 	lastErr error
@@ -253,12 +254,16 @@ func (c *Client) connection(ctx context.Context) (conn *ldap.Conn, old bool, err
 }
 
 func (c *Client) release(conn *ldap.Conn, err error) {
-	if err == nil {
+	c.mu.Lock()
+	keep := err == nil && !c.closed
+	if keep {
 		c.idle <- conn // there is room for every open one
-		return
 	}
-	_ = conn.Close()
-	<-c.open
+	c.mu.Unlock()
+	if !keep {
+		_ = conn.Close()
+		<-c.open
+	}
 }
 
 func (c *Client) dial(ctx context.Context) (*ldap.Conn, error) {
@@ -414,8 +419,12 @@ func clean(in []string) []string {
 	return out
 }
 
-// Close closes the connections that are not in use.
+// Close closes the connections, those in use when their question is answered.
+// Who still asks is answered, over a connection of its own.
 func (c *Client) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
 	for {
 		select {
 		case conn := <-c.idle:

@@ -212,6 +212,11 @@ func TestConnections(t *testing.T) {
 	if a := c.People(context.Background(), []string{"kim@example"}, []string{"department"})[0]; a.Err != nil {
 		t.Errorf("after a restart: %v", a.Err)
 	}
+	// Closed: what is asked all the same is answered, and nothing stays open.
+	c.Close()
+	if a := c.People(context.Background(), []string{"ann@example"}, []string{"department"})[0]; a.Err != nil || len(c.open) != 0 || len(c.idle) != 0 {
+		t.Errorf("closed: %v, %d connections open", a.Err, len(c.open))
+	}
 }
 
 func TestErrors(t *testing.T) {
