@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/extract/cms"
 	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/ole"
 	"labelmilter/internal/extract/pdf"
@@ -69,6 +70,7 @@ func readers() []reader {
 		{"empty", isEmpty, func(*extractor, *item) {}, here},
 		{"signature", isSignature, func(*extractor, *item) {}, here},
 		{"encrypted", isEncrypted, readEncrypted, here},
+		{"cms", isCMS, reads(cms.Read), apart},
 		{"zip", is(sniff.Zip), readZip, apart},
 		{"stream", is(sniff.Gzip, sniff.Bzip2, sniff.XZ, sniff.LZMA, sniff.Zstd), readStream, apart},
 		{"archive", is(sniff.Tar, sniff.SevenZip, sniff.RAR, sniff.ISO, sniff.Cabinet), readArchive, apart},
@@ -77,6 +79,7 @@ func readers() []reader {
 		{"tnef", is(sniff.TNEF), reads(tnef.Read), apart},
 		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},
 		{"workbook", is(sniff.BIFF), reads(xls.ReadStream), apart},
+		{"mbox", isMbox, readMbox, apart},
 		{"mail", isMail, readMail, apart},
 		{"html", isHTML, readHTML, here},
 		{"xml", isXML, readXML, here},

@@ -158,7 +158,7 @@ func TestCanaryMessages(t *testing.T) {
 		at("text as a signature", mixed("Content-Type: application/pgp-signature\n\n"+canary), InAttachment, "1"),
 		at("s/mime enveloped", mixed("\n"+canary, "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\nContent-Transfer-Encoding: base64\n\n"+b64("0\x80")), InBody, "1", budget.Encrypted),
 		at("s/mime enveloped by content", mixed("\n"+canary, "Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: base64\n\n"+b64("0\x80"+string(oidEnveloped)+"\x00")), InBody, "1", budget.Encrypted),
-		at("s/mime signed opaque", mixed("\n"+canary, "Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: base64\n\n"+b64("0\x80\x00\x01")), InBody, "1", budget.Unsupported),
+		at("s/mime signed opaque", mixed("\n"+canary, "Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: base64\n\n"+b64("0\x80\x00\x01")), InBody, "1", budget.Corrupt),
 		at("pgp/mime", mixed("\n"+canary, "Content-Type: application/pgp-encrypted\n\nVersion: 1", "Content-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\nx"), InBody, "1", budget.Encrypted),
 		at("pgp inline", text("", canary+"\n-----BEGIN PGP MESSAGE-----\nx\n"), InBody, "1", budget.Encrypted),
 		at("rpmsg", mixed("\n"+canary, "Content-Type: application/x-microsoft-rpmsg-message; name=message.rpmsg\nContent-Transfer-Encoding: base64\n\n"+b64("\x76\xe8\x04\x60")), InBody, "1", budget.Encrypted),

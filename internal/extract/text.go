@@ -6,6 +6,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/charset"
+	"labelmilter/internal/extract/document"
 	"labelmilter/internal/message"
 )
 
@@ -30,7 +31,10 @@ func readText(x *extractor, it *item) {
 	}
 	x.text(it, it.where)
 	if inlinePGP(it.data) {
-		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Encrypted})
+		x.encrypted(it)
+	}
+	if clearsigned(it.data) {
+		x.fact(it, document.Signed)
 	}
 	for _, in := range message.Inlines(it.data, maxInline, x.b.ExpandedPart) {
 		x.member(it, "application/octet-stream", "", in.Name, in.Data)

@@ -1,6 +1,10 @@
 package message
 
-import "strings"
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+)
 
 // KindNames is the closed list of message kinds.
 var KindNames = []string{"auto-reply", "auto-forward", "calendar", "delivery-report", "encrypted", "list", "read-receipt", "rights-protected", "signed"}
@@ -35,10 +39,18 @@ func Kinds(m *Message) []string {
 		case "multipart/encrypted", "application/pgp-encrypted":
 			has["encrypted"] = true
 		case "application/pkcs7-mime", "application/x-pkcs7-mime": // RFC 8551 3.2
-			if strings.EqualFold(p.Params["smime-type"], "signed-data") {
+			switch t := strings.ToLower(p.Params["smime-type"]); {
+			case t == "signed-data" || t == "certs-only" || t == "" && signedCMS(p.Raw):
 				has["signed"] = true
-			} else {
+			case t != "compressed-data":
 				has["encrypted"] = true
+			}
+		case "text/plain": // RFC 9580 6.2, 7
+			if bytes.Contains(p.Raw, []byte("-----BEGIN PGP MESSAGE-----")) {
+				has["encrypted"] = true
+			}
+			if bytes.Contains(p.Raw, []byte("-----BEGIN PGP SIGNED MESSAGE-----")) {
+				has["signed"] = true
 			}
 		case "application/x-microsoft-rpmsg-message":
 			has["rights-protected"] = true
@@ -49,6 +61,9 @@ func Kinds(m *Message) []string {
 			default:
 				has["delivery-report"] = true
 			}
+		}
+		if bytes.HasPrefix(bytes.TrimLeft(p.Raw, "\r\n"), []byte("dugEYMQR44Y")) { // MS-OXORMMS 2.2.3, in base64
+			has["rights-protected"] = true
 		}
 		for _, n := range p.Names {
 			if strings.EqualFold(n, "message.rpmsg") {
@@ -63,6 +78,20 @@ func Kinds(m *Message) []string {
 		}
 	}
 	return out
+}
+
+// signedCMS reports base64 of a CMS message that is signed (RFC 5652 5.1), by its
+// first octets.
+func signedCMS(raw []byte) bool {
+	head := bytes.Map(func(r rune) rune {
+		if r <= ' ' {
+			return -1
+		}
+		return r
+	}, raw[:min(len(raw), 128)])
+	out := make([]byte, 96)
+	n, _ := base64.StdEncoding.Decode(out, head[:len(head)/4*4]) // as much as is base64
+	return bytes.Contains(out[:n], []byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"))
 }
 
 // Importance is "high", "normal" or "low" by Importance (RFC 4021),

@@ -74,13 +74,15 @@ type Fact string
 
 // The facts.
 const (
-	Macros     Fact = "macros"     // code that the document may run
-	Signed     Fact = "signed"     // a digital signature is there, not checked
-	Encrypted  Fact = "encrypted"  // content that could not be read without a key
-	ImageOnly  Fact = "image-only" // images and next to no text
-	Mismatch   Fact = "mismatch"   // name or declared type contradict the content
-	Executable Fact = "executable" // a program
-	Anomaly    Fact = "anomaly"    // a container or file made to be read in two ways
+	Macros    Fact = "macros"    // code that the document may run
+	Signed    Fact = "signed"    // a digital signature is there, not checked
+	Encrypted Fact = "encrypted" // content that could not be read without a key
+	// RightsProtected is content under rights management, which is encrypted too.
+	RightsProtected Fact = "rights-protected"
+	ImageOnly       Fact = "image-only" // images and next to no text
+	Mismatch        Fact = "mismatch"   // name or declared type contradict the content
+	Executable      Fact = "executable" // a program
+	Anomaly         Fact = "anomaly"    // a container or file made to be read in two ways
 )
 
 // Source is the opened package: its parts in stored order.

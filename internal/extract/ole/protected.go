@@ -24,6 +24,7 @@ func (r *reader) protected(d *cfb.Dir) bool {
 			return true
 		}
 	case d.Stream("\x09DRMContent") != nil || d.Stream("\x09DRMViewerContent") != nil:
+		r.Fact(document.RightsProtected)
 	default:
 		return false
 	}
