@@ -109,7 +109,14 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 	for k := range lanes {
 		l := &lanes[k]
 		var starts []int32
-		if l.mode == atTrigger {
+		switch l.mode {
+		case atNumber:
+			for _, i := range s.numbers() {
+				var n int
+				starts, n = l.back.Begins(s.buf, int(i), MaxMatch, starts)
+				steps += n
+			}
+		case atTrigger:
 			var places []int32
 			for i := range s.n {
 				if s.buf[i] == l.trigger {
@@ -117,7 +124,7 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 				}
 			}
 			starts = s.triggered(l, places, nil)
-		} else {
+		default:
 			s.maybe = s.maybe[:0]
 			for w := range len(s.alnum) - 1 {
 				s.maybe = s.possible(l, w, s.maybe)

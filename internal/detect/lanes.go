@@ -16,9 +16,10 @@ const (
 	inside                // letters and digits inside words
 	atTrigger             // before a rare character that every match contains
 	atLead                // words that the word index knows to begin a match
+	atNumber              // where a match can begin whose first digit begins a number
 )
 
-var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "first-word"}
+var modeNames = [...]string{"word", "sign", "inside-word", "trigger", "first-word", "before-number"}
 
 // Choices that decide a lane.
 const (
@@ -41,11 +42,12 @@ type lane struct {
 	sieve       // of starts; atTrigger: its gates alone
 	feed    int // atWord, not needy: number of the list of starts
 	first   [256]bool
-	within  bool     // atTrigger: some match begins inside a word
-	wide    bool     // inside: matches begin with characters beyond ASCII alone
-	leads   []string // atLead: the words
-	few     []byte   // atSign: the characters of first, if there are at most fewSigns, all solid
-	any     []uint64 // matchers of the lane
+	within  bool            // atTrigger: some match begins inside a word
+	wide    bool            // inside: matches begin with characters beyond ASCII alone
+	leads   []string        // atLead: the words
+	back    *automaton.Back // atNumber
+	few     []byte          // atSign: the characters of first, if there are at most fewSigns, all solid
+	any     []uint64        // matchers of the lane
 	groups  []tableGroup
 }
 
@@ -81,6 +83,7 @@ type laneProg struct {
 	needy   bool
 	table   *automaton.Table // its own
 	longest int              // match, -1 if unbounded
+	back    *automaton.Back  // if it is run from its first digit
 }
 
 func (b *laneBuilder) put(k laneKey, p laneProg) {
@@ -97,6 +100,12 @@ func (b *laneBuilder) put(k laneKey, p laneProg) {
 func (b *laneBuilder) add(p laneProg) {
 	f := &p.facts
 	memo := p.longest < 0 || p.longest > boundedLen
+	if (memo || bucketOf(f) == anyWord) && f.Leads == nil && f.Digit < 0 {
+		if p.back = p.table.Backwards(); p.back != nil {
+			b.put(laneKey{mode: atNumber, memo: memo, needy: p.needy}, p)
+			return
+		}
+	}
 	if f.Trigger != 0 && (memo || f.Wordy > wordyShare || bucketOf(f) == anyWord && f.Leads == nil) {
 		b.put(laneKey{mode: atTrigger, memo: true, needy: p.needy, trigger: f.Trigger}, p)
 		return
@@ -120,11 +129,12 @@ func (b *laneBuilder) build(words int) (out []lane) {
 	}
 	var jobs []job
 	for _, k := range b.order {
-		if k.mode != atLead {
+		if k.mode != atLead && k.mode != atNumber {
 			jobs = append(jobs, job{k, b.progs[k]})
 			continue
 		}
-		// One word is the beginning of few expressions: each has a lane.
+		// One word is the beginning of few expressions, and each goes its own
+		// way back from a number: each has a lane.
 		for i := range b.progs[k] {
 			jobs = append(jobs, job{k, b.progs[k][i : i+1]})
 		}
@@ -144,7 +154,9 @@ func (b *laneBuilder) build(words int) (out []lane) {
 		default:
 			l.split(k.progs, words)
 		}
-		if l.mode != atLead {
+		if l.mode == atNumber {
+			l.back = k.progs[0].back
+		} else if l.mode != atLead {
 			l.sieve = newSieve(need, l.groups)
 		}
 	})

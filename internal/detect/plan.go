@@ -100,7 +100,10 @@ type list struct {
 // view is one folded text.
 type view struct{ fold.Text }
 
-func (v *view) set(table *fold.Table, s string) { table.Fold(&v.Text, s) }
+func (v *view) set(table *fold.Table, s string) {
+	table.Fold(&v.Text, s)
+	v.Unwrap()
+}
 
 // span gives the place of a match in the original.
 func (v *view) span(o occurrence) Span { return Span{v.Start(int(o.start)), v.End(int(o.end))} }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/match"
@@ -32,22 +33,24 @@ type scan struct {
 	buf   []byte // the shadow with EOT behind
 	n     int    // characters
 
-	alnum  []uint64 // bit per character: letter or digit
-	digits []uint64
-	solid  []uint64          // not white space
-	heads  []head            // words that a term may begin with
-	begins [families][]int32 // begins of words
-	maybe  []int32           // starts of one lane
-	fed    [][]int32         // per feed
-	starts [][]int32
-	ends   []automaton.End
-	signs  [][]int32 // by Engine.signs: places
-	hits   []hit
-	listed []uint64 // bit per list: has a hit
-	marked []uint64 // per block: matchers enabled by hits in it
-	all    []uint64 // matchers enabled by any hit
-	short  vicinity // per block: matchers worth running, of bounded matches
-	long   vicinity // and of long ones
+	alnum    []uint64 // bit per character: letter or digit
+	digits   []uint64
+	solid    []uint64          // not white space
+	heads    []head            // words that a term may begin with
+	begins   [families][]int32 // begins of words
+	maybe    []int32           // starts of one lane
+	numerals []int32           // first digits of numbers
+	counted  bool              // numerals are those of this text
+	fed      [][]int32         // per feed
+	starts   [][]int32
+	ends     []automaton.End
+	signs    [][]int32 // by Engine.signs: places
+	hits     []hit
+	listed   []uint64 // bit per list: has a hit
+	marked   []uint64 // per block: matchers enabled by hits in it
+	all      []uint64 // matchers enabled by any hit
+	short    vicinity // per block: matchers worth running, of bounded matches
+	long     vicinity // and of long ones
 
 	occ    [][]occurrence // per atom
 	longer []int32        // per atom: longest occurrence
@@ -75,12 +78,13 @@ type scan struct {
 	look     looker
 	list     []int32
 
-	first    int32 // character of the window that its piece begins with
-	rest     int   // characters behind the piece
-	fromCand int   // first candidate of the window
-	cands    []candidate
-	arena    []string
-	x        exactScan
+	firstByte int   // byte of the window that its piece begins with
+	first     int32 // character of the window that its piece begins with
+	rest      int   // characters behind the piece
+	fromCand  int   // first candidate of the window
+	cands     []candidate
+	arena     []string
+	x         exactScan
 }
 
 type head struct{ at, n int32 }
@@ -110,6 +114,10 @@ func (s *scan) scanWindow(text string) {
 	if s.fold(text); s.n == 0 {
 		return
 	}
+	s.first = 0
+	if s.firstByte > 0 {
+		s.first = int32(sort.Search(s.n, func(i int) bool { return s.v.Start(i) >= s.firstByte }))
+	}
 	s.wordStarts()
 	s.findSigns()
 	s.otherStarts()
@@ -123,6 +131,8 @@ run:
 		switch {
 		case l.needy && !meet(s.all, l.any):
 			continue
+		case l.mode == atNumber && !s.e.plainly:
+			s.starts[i] = s.beforeNumbers(l, s.starts[i])
 		case l.needy && l.mode != atTrigger && (l.mode != atLead || s.e.plainly):
 			s.starts[i] = s.lateStarts(l, s.starts[i])
 		case l.mode == atWord:
@@ -181,6 +191,7 @@ func (s *scan) reset() {
 		s.longer[a] = 0
 	}
 	s.dirty, s.hits, s.heads = s.dirty[:0], s.hits[:0], s.heads[:0]
+	s.counted = false
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
@@ -289,7 +300,7 @@ func (s *scan) otherStarts() {
 		switch {
 		case l.mode == atTrigger:
 			starts[k] = s.triggered(l, s.signs[s.e.signs[l.trigger]], starts[k])
-		case l.needy, l.mode == atLead && !s.e.plainly:
+		case l.needy, (l.mode == atLead || l.mode == atNumber) && !s.e.plainly:
 		case l.mode == atSign && l.few != nil && !s.e.plainly:
 			for _, c := range l.few {
 				for _, i := range s.signs[s.e.signs[c]] {
@@ -334,6 +345,11 @@ func (s *scan) places(m mode, w int) uint64 {
 		return a &^ before
 	case inside:
 		return a & before
+	case atNumber:
+		if rest := s.n - w<<6; rest < 64 {
+			return 1<<rest - 1
+		}
+		return ^uint64(0)
 	case atSign:
 		if rest := s.n - w<<6; rest < 64 {
 			return ^a & (1<<rest - 1)
@@ -380,6 +396,44 @@ func (s *scan) findSigns() {
 			}
 		}
 	}
+}
+
+// beforeNumbers finds the starts of a lane from the numbers.
+func (s *scan) beforeNumbers(l *lane, dst []int32) []int32 {
+	sorted := true
+	for _, i := range s.numbers() {
+		if l.needy && !meet(s.vicinityOf(l, int(i)), l.any) {
+			continue
+		}
+		from := len(dst)
+		var steps int
+		dst, steps = l.back.Begins(s.buf, int(i), MaxMatch, dst)
+		s.work.Left -= int64(steps)
+		if len(dst) > from && len(dst) > 1 {
+			sorted = false
+		}
+	}
+	if !sorted {
+		slices.Sort(dst)
+		dst = slices.Compact(dst)
+	}
+	return dst
+}
+
+// numbers lists the first digits of all numbers.
+func (s *scan) numbers() []int32 {
+	if s.counted {
+		return s.numerals
+	}
+	s.counted, s.numerals = true, s.numerals[:0]
+	carry := uint64(0)
+	for w, d := range s.digits[:len(s.digits)-1] {
+		if m := d &^ (d<<1 | carry); m != 0 {
+			s.numerals = appendPlaces(w, m, s.numerals)
+		}
+		carry = d >> 63
+	}
+	return s.numerals
 }
 
 // lateStarts finds the starts of a lane that waits for keywords: where they

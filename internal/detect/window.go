@@ -43,15 +43,14 @@ func (s *scan) detect(text string) {
 		return
 	}
 	s.renew()
-	// The window begins at byte lo, which is character base of the text; first
-	// is the character of the window that its piece begins with.
-	lo, base, first := 0, 0, 0
+	// The window begins at byte lo, its piece at byte first.
+	lo, first := 0, 0
 	for size := e.window; ; {
 		hi := min(lo+size, len(text))
 		for hi < len(text) && !utf8.RuneStart(text[hi]) {
 			hi++
 		}
-		s.first, s.rest = int32(first), e.context
+		s.firstByte, s.rest = first-lo, e.context
 		if hi == len(text) {
 			s.rest = 0
 		}
@@ -59,22 +58,22 @@ func (s *scan) detect(text string) {
 		s.fromCand = from
 		s.scanWindow(text[lo:hi])
 		if s.work.Left <= 0 {
-			s.move(from, lo, base)
+			s.move(from, lo)
 			return
 		}
 		end := s.n - s.rest
 		cut := s.cut(end - e.context)
-		if hi < len(text) && (end <= first+e.context || cut < 0) {
+		if hi < len(text) && (end <= int(s.first)+e.context || cut < 0) {
 			// Hardly a character in it: what can be dropped was.
 			s.cands = s.cands[:from]
 			size *= 2
 			continue
 		}
-		s.move(from, lo, base)
+		s.move(from, lo)
 		if hi == len(text) {
 			return
 		}
-		lo, base, first = lo+s.v.Start(cut), base+cut, end-cut
+		lo, first = lo+s.v.Start(cut), lo+s.v.Start(end)
 		size = e.window
 	}
 }
@@ -91,12 +90,13 @@ func (s *scan) cut(i int) int {
 	return -1
 }
 
-// move makes the places of candidates from a window those of the text.
-func (s *scan) move(from, lo, base int) {
+// move makes the places of candidates from a window those of the text, in
+// bytes: characters are not counted from one window to the next.
+func (s *scan) move(from, lo int) {
 	for i := from; i < len(s.cands); i++ {
 		k := &s.cands[i]
-		k.start, k.end = k.start+int32(base), k.end+int32(base)
 		k.span.Start, k.span.End = k.span.Start+lo, k.span.End+lo
+		k.occurrence = occurrence{int32(k.span.Start), int32(k.span.End)}
 	}
 }
 
@@ -105,7 +105,7 @@ func (s *scan) renew() {
 	s.cands, s.arena = s.cands[:0], s.arena[:0]
 	s.look.failed = nil
 	s.x.begin()
-	s.first, s.rest, s.fromCand = 0, 0, 0
+	s.firstByte, s.first, s.rest, s.fromCand = 0, 0, 0, 0
 }
 
 // run finds the candidates of one text in one piece. If the budget ends, it

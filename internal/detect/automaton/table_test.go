@@ -99,9 +99,9 @@ func TestFacts(t *testing.T) {
 func TestFactsHold(t *testing.T) {
 	t.Parallel()
 	table := fold.Standard()
-	list := append([]string{`\b(?:user ?name|uid)\s{0,2}=\d{2,}`, `\bsk-[a-z]{3}`, `(?i)\bab ?c?[1-9]{3}\b`, `\b\d{2} ?\d{2}\b`, `ab{2,3}9`, `\bab-?\d`, `\b(?:ab|ab1)_9+`}, exprs...)
+	list := append([]string{`\b(?:user ?name|uid)\s{0,2}=\d{2,}`, `\bsk-[a-z]{3}`, `(?i)\bab ?c?[1-9]{3}\b`, `\b\d{2} ?\d{2}\b`, `ab{2,3}9`, `\bab-?\d`, `\b(?:ab|ab1)_9+`, `\b[A-Z][a-z]+(?:b| c) ?\d{1,3}`, `[a-z ]+-\d`, `(?i)\b(?:ab|c)[a-z ]* \d+b?`}, exprs...)
 	rnd := rand.New(rand.NewPCG(5, 1))
-	matches := 0
+	matches, backs := 0, 0
 	for _, expr := range list {
 		p, err := Compile(expr, false, table)
 		if err != nil {
@@ -111,11 +111,11 @@ func TestFactsHold(t *testing.T) {
 		if tab == nil {
 			continue
 		}
-		f := FactsOf(tab)
+		f, back := FactsOf(tab), tab.Backwards()
 		for range 300 {
 			s := text(rnd, alphabet+"\x80\x81\x82", 14)
 			if rnd.IntN(2) == 0 {
-				s = append(append([]byte(nil), s[:rnd.IntN(len(s)+1)]...), []string{"uid =12", "USERNAME=00", "sk-abc", "ab c123", "12 34", "abb9", "AB-1", "ab1_99"}[rnd.IntN(8)]...)
+				s = append(append([]byte(nil), s[:rnd.IntN(len(s)+1)]...), []string{"uid =12", "USERNAME=00", "sk-abc", "ab c123", "12 34", "abb9", "AB-1", "ab1_99", "Bab 12", "a b-1", "ab c 9"}[rnd.IntN(11)]...)
 			}
 			for start := range s {
 				var x Sim
@@ -123,15 +123,35 @@ func TestFactsHold(t *testing.T) {
 					if e > start {
 						matches++
 						f.check(t, expr, s, start, e)
+						if back != nil {
+							backs++
+							back.check(t, expr, s, start, e)
+						}
 					}
 					return true
 				})
 			}
 		}
 	}
-	if matches < 2000 {
-		t.Errorf("only %d matches", matches)
+	if matches < 2000 || backs < 100 {
+		t.Errorf("only %d matches, %d backwards", matches, backs)
 	}
+}
+
+// check tests that the begin of a match is found from its first digit.
+func (b *Back) check(t *testing.T, expr string, s []byte, start, end int) {
+	t.Helper()
+	for i := start; i < end; i++ {
+		if !isDigit(s[i]) {
+			continue
+		}
+		begins, _ := b.Begins(s, i, 100, nil)
+		if i > 0 && isDigit(s[i-1]) || !slices.Contains(begins, int32(start)) {
+			t.Errorf("%s: %q from %d to %d: begins %v", expr, s, start, end, begins)
+		}
+		return
+	}
+	t.Errorf("%s: %q from %d to %d: no digit", expr, s, start, end)
 }
 
 func (f *Facts) check(t *testing.T, expr string, s []byte, start, end int) {

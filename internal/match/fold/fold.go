@@ -22,7 +22,8 @@
 //	everything else, and bytes that are not     Symbol
 //	UTF-8
 //
-// Letter case is kept.
+// In a word that has letters of ASCII, letters of other scripts that look like
+// such become them (а in "tаx"). Letter case is kept.
 package fold
 
 import (
@@ -198,10 +199,12 @@ type Break struct{ Shadow, Orig int32 }
 type Text struct {
 	Shadow []byte
 	Breaks []Break
-	Wide   bool   // some shadow byte is Letter, Ideograph or Symbol
+	Wide   bool   // some shadow byte is Letter, Ideograph or Symbol, or was before it was unmasked
 	Orig   string // what was folded
 
-	last int // break at which At looked last
+	last  int // break at which At looked last
+	cuts  []cut
+	spare []Break
 }
 
 // Fold folds s into dst. s must be shorter than 2 GiB.
@@ -231,7 +234,10 @@ func (t *Table) Fold(dst *Text, s string) {
 		i += w
 		br = append(br, Break{int32(len(sh)), int32(i)})
 	}
-	*dst = Text{Shadow: sh, Breaks: br, Wide: wide, Orig: s}
+	*dst = Text{Shadow: sh, Breaks: br, Wide: wide, Orig: s, cuts: dst.cuts, spare: dst.spare}
+	if wide {
+		dst.unmask()
+	}
 }
 
 // asciiRun is the length of the ASCII prefix of s.
