@@ -120,7 +120,7 @@ func (p *page) add(t string, x, y, w float64) {
 		turned := p.nux*p.ux+p.nuy*p.uy < 0.98
 		if d := across - p.across; turned || d > sameLine*(p.nem+last.em)/2 || -d > sameLine*(p.nem+last.em)/2 || n >= maxOperands {
 			p.flush()
-		} else if d := along - last.from; d < sameGlyph*p.nem && -d < sameGlyph*p.nem && string(p.text[last.off:last.off+last.n]) == t && t != " " {
+		} else if d := along - last.from; w > 0 && d < sameGlyph*p.nem && -d < sameGlyph*p.nem && string(p.text[last.off:last.off+last.n]) == t && t != " " {
 			last.to = max(last.to, along+w)
 			return // drawn again to look bold
 		} else if along < last.from-0.05*p.nem || along < last.to-p.nem {

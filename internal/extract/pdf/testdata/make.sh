@@ -41,3 +41,41 @@ soffice --headless --convert-to pdf:writer_pdf_Export --outdir "$tmp" "$tmp/empt
 # Opens without a password; and one that does not.
 qpdf --encrypt "" owner 256 -- "$tmp/empty.pdf" empty-password.pdf
 qpdf --encrypt user owner 256 -- "$tmp/empty.pdf" locked.pdf
+
+# A small document in every encryption that opens without a password, and one
+# changed after it was saved.
+cat > "$tmp/tiny.pdf" <<'END'
+%PDF-1.4
+1 0 obj
+<</Type /Catalog /Pages 2 0 R>>
+endobj
+2 0 obj
+<</Type /Pages /Kids [3 0 R] /Count 1>>
+endobj
+3 0 obj
+<</Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Resources <</Font <</F1 4 0 R>>>> /Contents 5 0 R>>
+endobj
+4 0 obj
+<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>
+endobj
+5 0 obj
+<</Length 54>>
+stream
+BT /F1 9 Tf 20 100 Td (Card 4111111111111111) Tj ET   
+endstream
+endobj
+6 0 obj
+<</Title (Title 5500005555555559)>>
+endobj
+trailer
+<</Root 1 0 R /Info 6 0 R /Size 7 /ID [<0123456789abcdef0123456789abcdef> <0123456789abcdef0123456789abcdef>]>>
+%%EOF
+END
+crypt() { qpdf --allow-weak-crypto "$tmp/tiny.pdf" "$@" || [ $? = 3 ]; } # 3: it has no table
+crypt --encrypt "" owner 40 -- rc4-40.pdf
+crypt --encrypt "" owner 128 --use-aes=n -- rc4-128.pdf
+crypt --encrypt "" owner 128 --use-aes=y -- aes-128.pdf
+crypt --encrypt "" owner 256 --force-R5 -- aes-256-r5.pdf
+crypt --object-streams=generate --encrypt "" owner 256 -- aes-256-packed.pdf
+crypt --encrypt user "" 256 --allow-insecure -- owner-empty.pdf
+crypt --linearize linear.pdf
