@@ -155,16 +155,20 @@ type seen struct {
 // matchParts matches a rule against each component of the message alone.
 func (s *Set) matchParts(e *Evaluation, res *seen, b *Bound, r *Rule, scope set, today string, explain bool) set {
 	hit := e.none()
-	for _, c := range e.components() {
-		e.component = &c
-		in := scope
-		if b.When != nil {
-			in = in.and(e.run(b.When))
-		}
+	components := e.components()
+	for k := range components {
+		c := &components[k]
 		var one seen
-		got := s.match(e, &one, b, r, in, today, explain)
+		got := e.none()
+		e.alone(c, func() {
+			in := scope
+			if b.When != nil {
+				in = in.and(e.run(b.When))
+			}
+			got = s.match(e, &one, b, r, in, today, explain)
+		})
 		if !got.empty() {
-			res.parts = append(res.parts, c.Part)
+			res.parts = append(res.parts, c.part)
 		}
 		if res.trace == nil || !got.empty() && hit.empty() {
 			res.trace, res.exceptTr = one.trace, one.exceptTr
@@ -174,7 +178,6 @@ func (s *Set) matchParts(e *Evaluation, res *seen, b *Bound, r *Rule, scope set,
 		}
 		hit = hit.or(got)
 	}
-	e.component = nil
 	return hit
 }
 

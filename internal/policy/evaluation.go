@@ -60,8 +60,9 @@ type Evaluation struct {
 	fromList  []address
 	fromSet   bool // fromList is filled in
 	attached  []attached
-	listed    bool       // attached is filled in
-	component *Component // what alone is looked at, nil for everything
+	listed    bool // attached is filled in
+	parted    []component
+	inPart    bool // one attachment alone is looked at
 }
 
 // NewEvaluation prepares an evaluation.

@@ -63,8 +63,8 @@ func (e *Evaluation) attachments() []attached {
 	}
 	from := map[string]bool{} // leaves of the message that are attachments
 	body := map[string]bool{}
-	var walk func(p *message.Part, inner bool)
-	walk = func(p *message.Part, inner bool) {
+	var walk func(p *message.Part)
+	walk = func(p *message.Part) {
 		if p == nil {
 			return
 		}
@@ -83,18 +83,16 @@ func (e *Evaluation) attachments() []attached {
 			e.attached = append(e.attached, a)
 		}
 		for _, k := range p.Children {
-			walk(k, inner || !container)
+			walk(k)
 		}
 	}
-	walk(e.Message.Root, false)
+	walk(e.Message.Root)
 	for _, p := range e.Extract.Parts {
 		if !from[p.Part] && !body[p.Part] {
 			e.attached = append(e.attached, attached{path: p.Part, names: lowered(append([]string{p.Name}, p.OtherNames...)), declared: p.Type, actual: p.TrueType, size: p.Bytes})
 		}
 	}
-	for i := range e.attached {
-		e.attached[i].facts = e.factsOf(e.attached[i].path)
-	}
+	e.addFacts()
 	return e.attached
 }
 
@@ -105,27 +103,30 @@ func within(part, of string) bool {
 	return ok && (rest == "" || rest[0] == '/' || rest[0] == '.')
 }
 
-// factsOf gives the facts of a part and of what is in it.
-func (e *Evaluation) factsOf(part string) []document.Fact {
-	var out []document.Fact
-	add := func(f document.Fact) {
-		if !slices.Contains(out, f) {
-			out = append(out, f)
-		}
+// addFacts notes what is known of each part at all that hold it.
+func (e *Evaluation) addFacts() {
+	at := make(map[string]int, len(e.attached))
+	for i, a := range e.attached {
+		at[a.path] = i
+	}
+	add := func(part string, f document.Fact) {
+		enclosing(part, func(p string) bool {
+			if i, ok := at[p]; ok && !slices.Contains(e.attached[i].facts, f) {
+				e.attached[i].facts = append(e.attached[i].facts, f)
+			}
+			return false
+		})
 	}
 	for _, p := range e.Extract.Parts {
-		if within(p.Part, part) {
-			for _, f := range p.Facts {
-				add(f)
-			}
+		for _, f := range p.Facts {
+			add(p.Part, f)
 		}
 	}
 	for _, s := range e.Skipped {
-		if f, ok := factOf[s.Reason]; ok && within(s.Part, part) {
-			add(f)
+		if f, ok := factOf[s.Reason]; ok {
+			add(s.Part, f)
 		}
 	}
-	return out
 }
 
 // factOf are the reasons that are facts about an attachment.
@@ -136,9 +137,6 @@ var factOf = map[budget.Reason]document.Fact{
 func (c Attachment) eval(e *Evaluation) set {
 	n := 0
 	for _, a := range e.attachments() {
-		if !e.sees(a.path) {
-			continue
-		}
 		n++
 		if c.fits(e, a) {
 			e.saw("fits part %s", a.path)

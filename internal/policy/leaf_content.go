@@ -52,7 +52,7 @@ func (c SIT) eval(e *Evaluation) set {
 		}
 		for _, i := range e.ofType(t.ID) {
 			f := &e.Findings[i]
-			if !c.Wants(*f) || !e.sees(f.Part) || len(c.Where) > 0 && !slices.Contains(c.Where, f.Where) {
+			if !c.Wants(*f) || len(c.Where) > 0 && !slices.Contains(c.Where, f.Where) {
 				continue
 			}
 			part := ""
@@ -118,7 +118,7 @@ type MarkingIs struct {
 func (c MarkingIs) eval(e *Evaluation) set {
 	e.saw("%d markings", len(e.Markings))
 	for _, m := range e.Markings {
-		if e.sees(m.Part) && c.fits(m) {
+		if c.fits(m) {
 			return e.all()
 		}
 	}
@@ -207,7 +207,10 @@ type Inspection struct {
 }
 
 func (c Inspection) eval(e *Evaluation) set {
-	skipped := slices.DeleteFunc(slices.Concat(e.Skipped, e.skips), func(s budget.Skip) bool { return !e.sees(s.Part) })
+	skipped := e.Skipped
+	if !e.inPart { // what matching itself could not finish is of no attachment
+		skipped = slices.Concat(e.Skipped, e.skips)
+	}
 	e.saw("%d parts not fully inspected", len(skipped))
 	if c.Incomplete != nil && *c.Incomplete != (len(skipped) > 0) {
 		return e.none()

@@ -25,7 +25,7 @@ func (c EDM) eval(e *Evaluation) set {
 		}
 		for _, i := range e.ofType(t.ID) {
 			f := &e.Findings[i]
-			if !(SIT{Types: c.Types}).Wants(*f) || !e.sees(f.Part) {
+			if !(SIT{Types: c.Types}).Wants(*f) {
 				continue
 			}
 			part := ""
@@ -78,7 +78,7 @@ type StoreUnavailable struct {
 func (c StoreUnavailable) eval(e *Evaluation) set {
 	var out []string
 	for _, s := range e.Skipped {
-		if s.Reason == budget.StoreUnavailable && e.sees(s.Part) && (len(c.Stores) == 0 || slices.Contains(c.Stores, s.Detail)) && !slices.Contains(out, s.Detail) {
+		if s.Reason == budget.StoreUnavailable && (len(c.Stores) == 0 || slices.Contains(c.Stores, s.Detail)) && !slices.Contains(out, s.Detail) {
 			out = append(out, s.Detail)
 		}
 	}

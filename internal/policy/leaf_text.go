@@ -80,7 +80,7 @@ type TextIn struct {
 func (c TextIn) eval(e *Evaluation) set {
 	n := 0
 	for _, t := range e.Extract.Texts {
-		if !c.covers(t.Where) || !e.sees(t.Part) {
+		if !c.covers(t.Where) {
 			continue
 		}
 		n++
