@@ -66,6 +66,15 @@ func write() error {
 		}
 		made = append(made, b)
 	}
+	var office [][]byte // by LibreOffice and OpenSSL; see the scripts beside them
+	for _, n := range []string{"ole/testdata/minute.doc", "ole/testdata/minute.rtf", "ole/testdata/register.xls", "cms/testdata/signed.p7m"} {
+		b, err := os.ReadFile("internal/extract/" + n)
+		if err != nil {
+			return err
+		}
+		office = append(office, b)
+	}
+	const word, excel = "application/msword", "application/vnd.ms-excel"
 	places := sample.Docx()
 	for _, f := range []struct {
 		file, name, typ string
@@ -88,6 +97,17 @@ func write() error {
 		{"026-pdf-undecodable", "list.pdf", pdfType, sample.PDFUnknown()},
 		{"027-pdf-label", "plan.pdf", pdfType, sample.PDFLabelled()},
 		{"028-pdf-every-place", "places.pdf", pdfType, sample.Pdf().Data},
+		{"030-doc", "minute.doc", word, office[0]},
+		{"031-rtf", "minute.rtf", "text/rtf", office[1]},
+		{"032-xls", "register.xls", excel, office[2]},
+		{"033-ppt-every-place", "places.ppt", "application/vnd.ms-powerpoint", sample.Ppt().Data},
+		{"034-msg", "message.msg", "application/vnd.ms-outlook", sample.MsgMarked()},
+		{"035-winmail", "winmail.dat", "application/ms-tnef", sample.TNEF().Data},
+		{"036-signed-message", "smime.p7m", "application/pkcs7-mime; smime-type=signed-data", office[3]},
+		{"037-doc-every-place", "places.doc", word, sample.Doc().Data},
+		{"038-xls-locked", "payroll.xls", excel, sample.XlsLocked()},
+		{"039-rights-protected", "message.rpmsg", "application/x-microsoft-rpmsg-message", []byte("\x76\xe8\x04\x60\xc4\x11\xe3\x86" + strings.Repeat("\x00\x01\x02\x03", 64))},
+		{"040-doc-damaged", "report.doc", word, office[0][:len(office[0])*2/3]},
 	} {
 		if err := os.WriteFile(filepath.Join(out, f.file+".eml"), mail(f.file, f.name, f.typ, f.data), 0o644); err != nil {
 			return err

@@ -272,6 +272,13 @@ func Xls() Document {
 	return Document{Name: "places.xls", Type: "application/vnd.ms-excel", Data: cfb.Write(d), Places: b.places}
 }
 
+// XlsLocked is a workbook under a password that nobody knows.
+func XlsLocked() []byte {
+	d := &cfb.Dir{}
+	d.Add("Workbook", join(biff(0x809, words16(0x600, 5, 0, 0), words32(0, 6)), biff(0x2f, words16(1, 1, 1), make([]byte, 48)), biff(0x85, words32(0), make([]byte, 12)), biff(0x0a)))
+	return cfb.Write(d)
+}
+
 // Ppt is a presentation of PowerPoint 97 with a marker in every place.
 func Ppt() Document {
 	b := &builder{base: 9000000}
@@ -282,7 +289,7 @@ func Ppt() Document {
 		return record16(15, 0x040c, record16(15, 0xf002, record16(15, 0xf003, record16(15, 0xf004, join(parts...)))))
 	}
 	document := record16(15, 0x03e8, join(
-		record16(15, 0x0ff0, join(record16(0, 0x03f3, make([]byte, 20)), chars(b.mark("slide title")+"\v"), record16(0, 0x0fa8, []byte(b.mark("outline in 8 bits"))))),
+		record16(15, 0x0ff0, join(record16(0, 0x03f3, make([]byte, 20)), chars("OFFICIAL: Sensitive\rTax file number 123 456 782\r"+b.mark("slide title")+"\v"), record16(0, 0x0fa8, []byte(b.mark("outline in 8 bits"))))),
 		record16(15, 0x0fd9, join(str(1, b.mark("header")), str(2, b.mark("footer")))),
 		record16(15, 0x0409, record16(15, 0x0fd7, join(str(0, "shown"), str(1, "http://x/"+b.mark("link"))))),
 	))

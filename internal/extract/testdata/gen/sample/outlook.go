@@ -70,6 +70,20 @@ func Msg() Document {
 	return Document{Name: "places.msg", Type: "application/vnd.ms-outlook", Data: cfb.Write(d), Places: b.places}
 }
 
+// MsgMarked is a message whose transport had a protective marking, with the
+// document that it carries.
+func MsgMarked() []byte {
+	d := &cfb.Dir{}
+	msgProps(d, 32, false, int32Prop(0x3ffd, 1252), 0x001a, "IPM.Note", 0x0037, "The minute", 0x1000, "Tax file number 123 456 782\r\n",
+		0x007d, "From: a@agency.example\r\nX-Protective-Marking: VER=2018.6, NS=gov.au, SEC=PROTECTED,\r\n ORIGIN=a@agency.example\r\n")
+	d.Dirs = append(d.Dirs, named())
+	a := &cfb.Dir{Name: "__attach_version1.0_#00000000"}
+	msgProps(a, 8, false, int32Prop(0x3705, 1), 0x3707, "cards.txt")
+	a.Add("__substg1.0_37010102", []byte("credit card 4111 1111 1111 1111"))
+	d.Dirs = append(d.Dirs, a)
+	return cfb.Write(d)
+}
+
 // attribute is one attribute of a TNEF stream (MS-OXTNEF 2.1.3).
 func attribute(level byte, id int, body []byte) []byte {
 	sum := 0
@@ -134,7 +148,7 @@ func TNEF() Document {
 		attribute(1, 0x69003, tnefProps(0x0070, b.mark("property"), 0x8001, [2]string{"X-Case", b.mark("named property")}, 0x8002, [2]string{"msip_labels", msipLabels},
 			0x1009, join(words32(len(rtf)+12, len(rtf)), []byte("MELA"), words32(0), []byte(rtf)))),
 		attribute(1, 0x69004, join(words32(1), tnefProps(0x3001, b.mark("name of a recipient"), 0x3003, "b@partner.example", 0x0c15, 1))),
-		attribute(2, 0x69002, make([]byte, 14)), attribute(2, 0x18010, []byte("NOTE~1.TXT\x00")), attribute(2, 0x6800f, []byte("attached: "+b.mark("attachment"))),
+		attribute(2, 0x69002, make([]byte, 14)), attribute(2, 0x18010, []byte("NOTE~1.TXT\x00")), attribute(2, 0x6800f, []byte("attached: tax file number 123 456 782, "+b.mark("attachment"))),
 		attribute(2, 0x69005, tnefProps(0x3707, "note one.txt")),
 		attribute(2, 0x69002, make([]byte, 14)), attribute(2, 0x18010, []byte("Untitled\x00")), attribute(2, 0x69005, tnefProps(0x3705, 5, 0x3701, object(join(iid, inner)))))
 	return Document{Name: "winmail.dat", Type: "application/vnd.ms-tnef", Data: d, Places: b.places}
