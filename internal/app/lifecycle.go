@@ -174,7 +174,7 @@ func (a *App) prune(ctx context.Context) {
 			_, err = a.store.PruneIncidents(ctx, a.o.Now().Add(-keep.Incidents))
 		}
 		if err == nil {
-			_, err = a.store.PruneOverrides(ctx, a.o.Now().Add(-keep.Overrides))
+			_, err = a.store.PruneOverrides(ctx, a.o.Now().Add(-keep.Overrides), a.o.Now().Add(-keep.Records))
 		}
 		if err == nil {
 			_, err = a.store.PruneNotices(ctx, a.o.Now().Add(-keep.Records))

@@ -166,7 +166,7 @@ type Retention struct {
 	History   time.Duration `yaml:"history" min:"8d" max:"3660d" default:"180d" doc:"Whom senders wrote to, and how many recipients conversations had, since the last message."`
 	Incidents time.Duration `yaml:"incidents" min:"1d" max:"3660d" default:"180d" doc:"Incidents that rules opened: id, rule, severity and which message."`
 	Records   time.Duration `yaml:"records" min:"1h" max:"3660d" default:"7d" doc:"Decision records of messages."`
-	Overrides time.Duration `yaml:"overrides" min:"1d" max:"3660d" default:"400d" doc:"Override tokens: since they were used, or have expired unused."`
+	Overrides time.Duration `yaml:"overrides" min:"1d" max:"3660d" default:"400d" doc:"Overrides, since they were used. Tokens that expire unused are kept as long as records."`
 }
 
 // Notices are how mail of our own is sent.

@@ -108,6 +108,9 @@ func (p *Printer) Result(r pipeline.Result, showParts bool) {
 		if len(e.To) > 0 && e.Type == plan.Notify && !slices.Equal(e.To, e.Mailboxes) {
 			text += " (" + strings.Join(e.Mailboxes, ", ") + ")"
 		}
+		if e.Suppressed != "" {
+			text += "; no mail: " + e.Suppressed
+		}
 		p.field("effect", "%s", strings.TrimSpace(text))
 	}
 	p.override(r.Override)

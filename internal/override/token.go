@@ -77,26 +77,16 @@ var (
 // Find gives the first token in a text, in canonical form, "" if there is
 // none. It is quick on text without one: every mail is asked.
 func Find(text string) string {
-	best := -1
-	for _, mark := range []string{"M-", "m-"} {
-		for at := 0; ; {
-			i := strings.Index(text[at:], mark)
-			if i < 0 {
-				break
-			}
-			if i += at; best >= 0 && i-1 >= best {
-				break
-			}
-			if at = i + 2; i > 0 && isToken(text, i-1) {
-				best = i - 1
-				break
-			}
+	for at := 2; at < len(text); at++ {
+		i := strings.IndexByte(text[at:], '-')
+		if i < 0 {
+			return ""
+		}
+		if at += i; text[at-1]|0x20 == 'm' && isToken(text, at-2) {
+			return strings.ToUpper(text[at-2 : at-2+len(Placeholder)])
 		}
 	}
-	if best < 0 {
-		return ""
-	}
-	return strings.ToUpper(text[best : best+len(Placeholder)])
+	return ""
 }
 
 // isToken reports a token at i that stands alone.

@@ -180,8 +180,18 @@ func (r *Reader) overrides(ctx context.Context, q string, args ...any) ([]Overri
 	return out, nil
 }
 
-// PruneOverrides deletes tokens that were used before a time, or expired
-// before it unused.
-func (s *Store) PruneOverrides(ctx context.Context, before time.Time) (int, error) {
-	return s.prune(ctx, `DELETE FROM overrides WHERE hash IN (SELECT hash FROM overrides WHERE max(expires, used) < ? LIMIT ?)`, before)
+// PruneOverrides deletes tokens that were used before a time, and those that
+// expired unused before another; of tokens used before that it forgets what
+// they were bound to. It gives the number of tokens deleted.
+func (s *Store) PruneOverrides(ctx context.Context, used, unused time.Time) (int, error) {
+	gone, err := s.prune(ctx, `DELETE FROM overrides WHERE hash IN (SELECT hash FROM overrides WHERE used = 0 AND expires < ? LIMIT ?)`, unused)
+	if err != nil {
+		return gone, err
+	}
+	if _, err := s.prune(ctx, `UPDATE overrides SET grant_data = '{}' WHERE hash IN
+		(SELECT hash FROM overrides WHERE used <> 0 AND used < ? AND grant_data <> '{}' LIMIT ?)`, unused); err != nil {
+		return gone, err
+	}
+	n, err := s.prune(ctx, `DELETE FROM overrides WHERE hash IN (SELECT hash FROM overrides WHERE used <> 0 AND used < ? LIMIT ?)`, used)
+	return gone + n, err
 }

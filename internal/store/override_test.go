@@ -97,7 +97,12 @@ func TestOverrides(t *testing.T) {
 	if _, err := spend(2, now.Add(time.Minute)); !errors.Is(err, ErrSpent) {
 		t.Errorf("expired: %v", err)
 	}
-	if n, err := s.PruneOverrides(ctx, now.Add(30*time.Minute)); n != 1 || err != nil {
-		t.Errorf("pruned %d, %v", n, err)
+	for _, tt := range []struct {
+		used, unused time.Time
+		want         int
+	}{{now, now, 0}, {now, now.Add(30 * time.Minute), 1}, {now.Add(time.Second), now, 1}} {
+		if n, err := s.PruneOverrides(ctx, tt.used, tt.unused); n != tt.want || err != nil {
+			t.Errorf("pruned %d, %v", n, err)
+		}
 	}
 }
