@@ -122,7 +122,7 @@ func (e *Enforcer) Intent(ctx context.Context, in Intent) (Ticket, error) {
 	}
 	rec.Notices = in.Notices
 	for _, x := range r.Effects {
-		if x.Type == plan.Incident {
+		if x.Type == plan.Incident && x.Suppressed == "" {
 			rec.Incidents = append(rec.Incidents, store.Incident{ID: x.Incident, Rule: x.Rule, Severity: x.Severity, Simulated: x.Simulated})
 		}
 	}

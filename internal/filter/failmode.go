@@ -162,7 +162,7 @@ func (s *session) fail(ctx context.Context, m *mail, env message.Envelope, built
 	r.Verdict = pipeline.Verdict{Disposition: d, Reply: v.Reply.String(), WinningRule: rule}
 	if rule == "fail/poison" {
 		r.Effects = append(r.Effects, plan.Effect{Type: plan.Incident, Rule: rule, To: []string{}, Severity: "high",
-			Mailboxes: []string{}, Unknown: []string{}, Incident: policy.IncidentID(r.Digests.Message), Recipients: append([]string{}, env.RcptTo...)})
+			Mailboxes: []string{}, Unknown: []string{}, Incident: policy.IncidentID(r.Digests.Message), Recipients: withoutTokens(env.RcptTo)})
 	}
 	return r, milter.Final{Verdict: v, Modifications: r.Modifications}
 }

@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -209,7 +210,11 @@ func TestNoLoops(t *testing.T) {
 			t.Errorf("%d mails of ours to %s, want %d", reports[to], to, want[to])
 		}
 	}
-	for _, d := range []*daemon{near, far} {
+	for d, want := range map[*daemon]int{near: 3, far: 1} {
+		out, err := exec.Command(binary, "incident", "list", "--config", d.config, "--format", "json").Output()
+		if n := strings.Count(string(out), "\n"); err != nil || n != want {
+			t.Errorf("%d incidents, want %d, %v:\n%s", n, want, err, out)
+		}
 		log := d.logged()
 		if n := strings.Count(log, `"sender_domain":"","recipients":1`); n == 0 {
 			t.Error("no mail with the null sender came by")

@@ -109,7 +109,7 @@ func (p *Printer) Result(r pipeline.Result, showParts bool) {
 			text += " (" + strings.Join(e.Mailboxes, ", ") + ")"
 		}
 		if e.Suppressed != "" {
-			text += "; no mail: " + e.Suppressed
+			text += "; not carried out: " + e.Suppressed
 		}
 		p.field("effect", "%s", strings.TrimSpace(text))
 	}

@@ -64,7 +64,7 @@ type Effect struct {
 	// Recipients are those that the rule matched.
 	Recipients []string `json:"recipients"`
 	Simulated  bool     `json:"simulated"`  // the rule is in simulate-with-notice
-	Suppressed string   `json:"suppressed"` // why no mail is written, "" if it is
+	Suppressed string   `json:"suppressed"` // why it is not carried out, "" if it is
 }
 
 // EffectType names an effect.
