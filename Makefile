@@ -5,7 +5,7 @@
 #   test         unit, packs, fixtures, properties, real Postfix and Sendmail
 #   check        formatting, vet, static analysis, race detector, short fuzzing
 #   bench-edm-full  exact data match with a hundred million rows
-#   bench        benchmarks; readme-bench writes their table into README.md
+#   bench        benchmarks; readme-bench writes their tables into README.md
 #   fuzz-report  long fuzzing, recorded in testdata/reports/fuzz.json
 #   eval         measurements on corpora that are not shipped: CORPORA=DIR
 #   sit-report   how well each sensitive information type is found, into rules/sit/README.md
@@ -70,6 +70,7 @@ bench-edm-full:
 	EDM_ROWS=100000000 $(GO) test -timeout 2h -run '^$$' -bench 'Build|Find|Open' -benchmem ./internal/edm
 
 readme-bench: build
+	cd internal/bench && $(GO) test -count=1 -timeout 30m -run TestReadme -readme ../../README.md .
 	$(GO) run ./internal/mtabench -readme README.md
 
 eval:
