@@ -38,7 +38,7 @@ func (rs *Ruleset) explain(t TypeInfo) string {
 	}
 	line(1, "%s", about)
 	if t.Description != "" {
-		line(1, "%s", t.Description)
+		line(1, "What it is: %s", t.Description)
 	}
 	if t.Status == "partial" {
 		line(1, "partial: %s", t.StatusWhy)

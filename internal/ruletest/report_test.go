@@ -45,6 +45,8 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Packs of policies have mail with types too, which is not about them.
+	all = slices.DeleteFunc(all, func(s rulepack.Source) bool { return !strings.HasPrefix(s.Dir, "sit/") })
 	limit := int64(8 << 20)
 	if *updateReadme {
 		limit = 64 << 20
