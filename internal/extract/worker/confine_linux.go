@@ -57,9 +57,13 @@ func confine() (s Sandbox) {
 	err := seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: seccomp.Policy{
 		DefaultAction: seccomp.ActionErrno,
 		Syscalls: []seccomp.SyscallGroup{
-			{Action: seccomp.ActionAllow, Names: systemCalls()},
-			{Action: seccomp.ActionAllow, NamesWithCondtions: []seccomp.NameWithConditions{{Name: "clone",
-				Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.BitsSet, Value: unix.CLONE_THREAD}}}}},
+			{Action: seccomp.ActionAllow, Names: systemCalls(runtime.GOARCH)},
+			// Threads and signals within the process, limits of its own.
+			{Action: seccomp.ActionAllow, NamesWithCondtions: []seccomp.NameWithConditions{
+				{Name: "clone", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.BitsSet, Value: unix.CLONE_THREAD}}},
+				{Name: "tgkill", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.Equal, Value: uint64(os.Getpid())}}},
+				{Name: "prlimit64", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.Equal, Value: 0}}},
+			}},
 			// Its flags cannot be seen by a filter; the C library then takes clone.
 			{Action: seccomp.Action(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)), Names: []string{"clone3"}},
 		}}})
@@ -85,15 +89,15 @@ func landlocked() bool {
 
 // systemCalls are those that the Go runtime and reading and writing of open
 // files make. No file can be opened, no socket, no process.
-func systemCalls() []string {
+func systemCalls(goarch string) []string {
 	calls := []string{"read", "write", "readv", "writev", "close", "fstat", "lseek", "fcntl",
 		"mmap", "munmap", "mprotect", "madvise", "mremap", "mincore", "brk",
 		"futex", "sched_yield", "sched_getaffinity", "nanosleep", "clock_nanosleep", "clock_gettime", "gettimeofday", "restart_syscall",
-		"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "tgkill", "getpid", "gettid",
+		"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "getpid", "gettid",
 		"setitimer", "timer_create", "timer_settime", "timer_delete",
 		"epoll_pwait", "epoll_ctl", "epoll_create1", "eventfd2", "pipe2", "set_robust_list", "rseq",
-		"getrusage", "prlimit64", "getrandom", "exit", "exit_group"}
-	if runtime.GOARCH == "amd64" {
+		"getrusage", "getrandom", "exit", "exit_group"}
+	if goarch == "amd64" {
 		calls = append(calls, "epoll_wait", "arch_prctl", "setrlimit", "getrlimit")
 	}
 	return calls

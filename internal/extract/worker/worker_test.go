@@ -84,6 +84,9 @@ func misbehave(how string) int {
 		if err := exec.Command("/bin/true").Run(); err == nil {
 			done = append(done, "started a process")
 		}
+		if err := syscall.Kill(os.Getppid(), 0); err == nil {
+			done = append(done, "signalled another process")
+		}
 		_ = writeFound(os.Stdout, extract.Found{Texts: []extract.Text{{Body: strings.Join(done, ", ")}}})
 	}
 	return 0
