@@ -332,15 +332,19 @@ func (s *Stream) Size() int64 {
 // Read gives the content, or as much of it as can be had. whole says that it is
 // all. It is not to be changed.
 func (s *Stream) Read() (b []byte, whole bool) {
+	b = s.head(s.size)
+	return b, int64(len(b)) >= s.size
+}
+
+// head gives the first n bytes.
+func (s *Stream) head(n int64) []byte {
 	switch {
 	case s.f == nil:
-		return s.data, true
+		return s.data[:min(n, int64(len(s.data)))]
 	case s.size < s.f.cutoff:
-		b = s.f.miniChain(s.at, s.size)
-	default:
-		b = s.f.chain(s.at, s.size)
+		return s.f.miniChain(s.at, n)
 	}
-	return b, int64(len(b)) >= s.size
+	return s.f.chain(s.at, n)
 }
 
 // Bytes is Read for those who take what there is.
@@ -380,15 +384,18 @@ type Payer interface {
 }
 
 // Paid is the content within the budget; nil of no stream. What cannot be read
-// is damage of the named piece.
+// is damage of the named piece. It is paid for before it is read, as thousands of
+// entries may point to the same chain.
 func (s *Stream) Paid(p Payer, piece string) []byte {
 	if s == nil {
 		return nil
 	}
-	b, whole := s.Read()
-	if n := p.Expand(0, int64(len(b))); n < int64(len(b)) {
-		return b[:n]
+	want := s.Size()
+	n := p.Expand(0, want)
+	if n < want {
+		return s.head(n)
 	}
+	b, whole := s.Read()
 	if !whole {
 		p.Damaged(piece)
 	}

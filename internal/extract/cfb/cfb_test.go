@@ -126,3 +126,28 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+type payer struct{ left int64 }
+
+func (p *payer) Expand(had, n int64) int64 {
+	n = min(n, p.left)
+	p.left -= n
+	return n
+}
+func (p *payer) Damaged(string) {}
+
+// A stream that is not paid for is not read.
+func TestPaid(t *testing.T) {
+	t.Parallel()
+	f, err := Open(Write(made(0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &payer{left: 20_000}
+	s := f.Root.Stream("WordDocument")
+	for i, want := range []int{16_000, 4_000, 0, 0} {
+		if got := len(s.Paid(p, "x")); got != want {
+			t.Errorf("time %d: %d bytes, want %d", i, got, want)
+		}
+	}
+}

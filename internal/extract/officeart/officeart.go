@@ -22,12 +22,12 @@ func Texts(b []byte, text func(art bool, s string)) {
 func walk(b []byte, text func(bool, string), left *int, depth int) {
 	le := binary.LittleEndian
 	for len(b) >= 8 && *left > 0 {
-		*left--
 		verInst, typ, size := le.Uint16(b), le.Uint16(b[2:]), int64(le.Uint32(b[4:]))
 		if typ < 0xf000 || typ > 0xf1ff || size > int64(len(b)-8) && verInst&15 != 15 {
 			b = b[1:] // a byte of another structure between drawings
 			continue
 		}
+		*left--
 		body := b[8 : 8+min(size, int64(len(b)-8))]
 		switch {
 		case verInst&15 == 15 && depth < 32:
@@ -115,7 +115,6 @@ func Images(b []byte, image func(b []byte)) {
 func images(b []byte, image func([]byte), left *int, depth int) {
 	le := binary.LittleEndian
 	for len(b) >= 8 && *left > 0 {
-		*left--
 		verInst, typ, size := le.Uint16(b), le.Uint16(b[2:]), int64(le.Uint32(b[4:]))
 		if typ < 0xf000 || typ > 0xf1ff || size > int64(len(b)-8) && verInst&15 != 15 {
 			// The next record can only begin where its type ends with 0xf0.
@@ -126,6 +125,7 @@ func images(b []byte, image func([]byte), left *int, depth int) {
 			b = b[1+i:]
 			continue
 		}
+		*left--
 		body := b[8 : 8+min(size, int64(len(b)-8))]
 		switch {
 		case verInst&15 == 15 && depth < 32:

@@ -162,7 +162,10 @@ func (r *reader) stream(s *cfb.Stream, d *cfb.Dir) {
 		r.props.Read(s.Paid(r, "properties"))
 		return
 	case "\x01ole10native":
-		if names, data := oleobject.Native(s.Paid(r, "object")); len(data) > 0 {
+		// Without the packager's names it is data of the object's own.
+		if names, data := oleobject.Native(s.Paid(r, "object")); len(names) == 0 {
+			r.unknown("", data)
+		} else if len(data) > 0 {
 			r.Embed(document.Embedded{Names: names, Data: data})
 		}
 		return
@@ -199,7 +202,11 @@ func (r *reader) unknown(name string, b []byte) {
 	k := sniff.Of(b)
 	known := k != sniff.Unknown && k != sniff.Image && k != sniff.Metafile && k != sniff.LZMA && k != sniff.ARJ && k != sniff.LHA && k != sniff.CPIO
 	if known || slices.Contains([]string{"package", "embeddedodf", "package_stream"}, strings.ToLower(name)) || textual(b) {
-		r.Embed(document.Embedded{Names: []string{name}, Data: b})
+		e := document.Embedded{Data: b}
+		if name != "" {
+			e.Names = []string{name}
+		}
+		r.Embed(e)
 		return
 	}
 	loose(b, r)

@@ -5,6 +5,7 @@
 package oleps
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -51,6 +52,9 @@ const (
 // Read reads one stream.
 func (r *Reader) Read(b []byte) {
 	le := binary.LittleEndian
+	if len(bytes.TrimLeft(b, "\x00")) == 0 {
+		return // a place kept for properties, and none
+	}
 	if len(b) < 28 || le.Uint16(b) != 0xfffe {
 		r.Damaged("properties")
 		return
