@@ -271,6 +271,8 @@ func (b *builder) run(ctx context.Context) (Report, error) {
 		return b.report(), err
 	}
 	o.fail("read")
+	in.buf = nil
+	runtime.GC() // what reading used is used again for sorting
 	path, err := b.write(ctx)
 	if err != nil {
 		return b.report(), err

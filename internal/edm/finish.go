@@ -127,9 +127,14 @@ func (w *writer) index(ctx context.Context, n int, s *spill) error {
 	if int64(first[partitions]) != w.h.Indexes[n].Values {
 		return fmt.Errorf("%d records where %d were counted: remove %s and begin anew", first[partitions], w.h.Indexes[n].Values, w.b.dir)
 	}
+	largest := 0
+	for _, c := range counts {
+		largest = max(largest, c)
+	}
 	var done atomic.Int64
 	return inParallel(ctx, w.b.o.Workers, partitions, func() func(int) error {
 		p := partWriter{writer: w, n: n, s: s}
+		p.reserve(largest)
 		return func(part int) error {
 			err := p.write(part, first[part], part == partitions-1)
 			w.b.o.Progress("sorting", done.Add(1), partitions)
@@ -171,6 +176,20 @@ type partWriter struct {
 
 func (p *partWriter) section(k int) int64 { return p.h.Sections[3*p.n+k].Offset }
 
+// reserve takes the memory for the largest partition at once, so that none is
+// left behind by growing.
+func (p *partWriter) reserve(records int) {
+	p.sort.data, p.sort.order = make([]byte, records*p.s.rec), make([]uint32, records)
+	p.a, p.z = make([]byte, records*keyBytes), make([]byte, records*p.tagSize())
+}
+
+func (p *partWriter) tagSize() int {
+	if p.n == 0 {
+		return p.h.tagged() * p.h.TagBits / 8
+	}
+	return 4
+}
+
 // write writes one partition: its part of directory, keys, and tags or rows.
 func (p *partWriter) write(part, first int, last bool) error {
 	x := p.h.Indexes[p.n]
@@ -178,10 +197,7 @@ func (p *partWriter) write(part, first int, last bool) error {
 	if err := p.sort.load(p.s, part, low); err != nil {
 		return err
 	}
-	rec, tagSize := p.s.rec, 4
-	if p.n == 0 {
-		tagSize = p.h.tagged() * p.h.TagBits / 8
-	}
+	rec, tagSize := p.s.rec, p.tagSize()
 	n := len(p.sort.order)
 	p.a, p.z = grow(p.a, n*keyBytes), grow(p.z, n*tagSize)
 	same, before := 0, uint64(0)

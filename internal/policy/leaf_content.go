@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"labelmilter/internal/budget"
@@ -95,6 +96,13 @@ func (e *Evaluation) ofType(id string) []int {
 // distinct gives keys for the distinct values of a finding. Reveal: the
 // values are compared and forgotten.
 func distinct(f detect.Finding) []string {
+	if len(f.Rows) > 0 {
+		out := make([]string, len(f.Rows))
+		for i, r := range f.Rows {
+			out[i] = strconv.FormatUint(r, 36)
+		}
+		return out
+	}
 	if len(f.Instances) == 0 {
 		out := make([]string, f.Unique)
 		for i := range out {

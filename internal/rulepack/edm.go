@@ -61,12 +61,14 @@ func (y *edmY) check(at func(p strictyaml.Pos, fix, format string, args ...any))
 // tables compiles the tables of all packs.
 func (c *compiler) tables() {
 	seen := map[string]strictyaml.Pos{}
+	c.rs.tablePack = map[string]string{}
 	for _, p := range c.packs {
 		for _, f := range p.files {
 			for i := range f.EDMs {
 				y := &f.EDMs[i]
 				c.id(y.Pos, "table", y.ID, seen)
 				c.rs.Tables = append(c.rs.Tables, y.check(c.at))
+				c.rs.tablePack[y.ID] = p.packMeta.ID
 			}
 		}
 	}
@@ -136,6 +138,7 @@ type edmCondY struct {
 	MaxUnique     int        `yaml:"max_unique" min:"0" doc:"at most so many; 0 = no bound"`
 	MinConfidence confidence `yaml:"min_confidence" doc:"default: what the type recommends, else medium"`
 	Per           string     `yaml:"per" enum:"message|part" default:"message" doc:"count over the whole message, or in each part alone"`
+	Where         []string   `yaml:"where" enum:"header|subject|body|attachment|name|property|hidden" doc:"count only what stands in these places"`
 	Unavailable   *bool      `yaml:"unavailable" doc:"true: something should have been looked up and the store could not be read"`
 	Store         []string   `yaml:"store" doc:"with unavailable: ids of tables; default: any"`
 }
@@ -143,7 +146,7 @@ type edmCondY struct {
 func (c *compiler) edmCond(y *Cond) policy.Condition {
 	e := y.EDM
 	if e.Unavailable != nil {
-		if len(e.Type) > 0 || e.MinUnique != nil || e.MaxUnique != 0 || e.MinConfidence != 0 {
+		if len(e.Type) > 0 || e.MinUnique != nil || e.MaxUnique != 0 || e.MinConfidence != 0 || len(e.Where) > 0 {
 			c.at(e.Pos, "put the two conditions under all: or any:", "unavailable stands alone or with store")
 		}
 		for _, id := range e.Store {
@@ -164,7 +167,8 @@ func (c *compiler) edmCond(y *Cond) policy.Condition {
 			c.at(e.Pos, "use sit: for it", "%s is no type of a table", id)
 		}
 	}
-	out := policy.EDM{MinUnique: 1, MaxUnique: e.MaxUnique, PerPart: e.Per == "part", Types: c.sitTypes(e.Pos, e.Type, e.MinConfidence)}
+	out := policy.EDM{SIT: policy.SIT{MinUnique: 1, MaxUnique: e.MaxUnique, PerPart: e.Per == "part", Where: places(e.Where),
+		Types: c.sitTypes(e.Pos, e.Type, e.MinConfidence)}}
 	if e.MinUnique != nil {
 		out.MinUnique = *e.MinUnique
 	}

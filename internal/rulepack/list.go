@@ -14,7 +14,7 @@ import (
 // Listed is one thing of a rule set in a list.
 type Listed struct {
 	Schema string `json:"schema"`
-	Kind   string `json:"kind"` // "pack", "label", "sit", "label_rule", "policy", "rule"
+	Kind   string `json:"kind"` // "pack", "label", "sit", "edm", "table", "label_rule", "policy", "rule"
 	ID     string `json:"id"`
 	Pack   string `json:"pack"`
 	Name   string `json:"name"`
@@ -48,6 +48,9 @@ func (rs *Ruleset) List() []Listed {
 	for _, t := range rs.Types {
 		add(Listed{Kind: t.Kind, ID: t.ID, Pack: t.Pack, Name: t.Name, State: t.Status, Status: t.Status,
 			Tests: t.Tests, GUID: t.PurviewID, Country: t.Country})
+	}
+	for _, t := range rs.Tables {
+		add(Listed{Kind: "table", ID: t.ID, Pack: rs.tablePack[t.ID], Name: t.Name, State: fmt.Sprintf("%d columns", len(t.Columns))})
 	}
 	for _, r := range rs.Policies.LabelRules() {
 		add(Listed{Kind: "label_rule", ID: r.ID, Pack: r.Pack, Name: string(r.Label), State: string(r.Mode)})

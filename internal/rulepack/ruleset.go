@@ -28,6 +28,8 @@ type Ruleset struct {
 	untested strictyaml.Problems // rules that no test names
 	costly   strictyaml.Problems // expressions of conditions that cost much
 
+	tablePack map[string]string // pack of each table
+
 	keywords map[string]sit.KeywordList // by "pack/id"
 }
 
