@@ -106,12 +106,18 @@ func (s *scan) exact() {
 			x.failed[t] = x.failed[t] || slices.ContainsFunc(x.hits, func(h exactHit) bool { return pl.probes[h.probe].table == t })
 			continue
 		}
-		before := x.search[t].Steps
 		if err := x.search[t].Table().Guard(func() { s.exactTable(t) }); err != nil {
 			x.failed[t] = true
 		}
-		s.work.Left -= x.search[t].Steps - before
 	}
+}
+
+// spend takes what a search did from the budget and reports whether some is
+// left.
+func (s *scan) spend(q *edm.Search) bool {
+	n := q.Steps
+	q.Steps = 0
+	return s.work.Take(n)
 }
 
 // begin forgets the last text.
@@ -125,7 +131,7 @@ func (x *exactScan) begin() {
 func (s *scan) exactTable(t int) {
 	x, pl := &s.x, s.e.pl
 	q := x.search[t]
-	q.Truncated = false
+	q.Truncated, q.Steps = false, 0
 	x.places = x.places[:0]
 	proximity := 0
 	for i := range x.hits {
@@ -158,10 +164,14 @@ func (s *scan) exactTable(t int) {
 	}
 	q.Prepare(&s.v.Text, x.places, proximity)
 	for i := range x.hits {
+		if !s.spend(q) {
+			return
+		}
 		if h := &x.hits[i]; h.to > h.from && pl.probes[h.probe].table == t {
 			s.exactHit(q, h)
 		}
 	}
+	s.spend(q)
 }
 
 // exactHit judges the rows of one match.
@@ -174,6 +184,10 @@ func (s *scan) exactHit(q *edm.Search, h *exactHit) {
 		x.rowGaps = append(x.rowGaps, nil)
 	}
 	for i, r := range rows {
+		if i > 0 && !s.spend(q) {
+			rows = rows[:i]
+			break
+		}
 		gaps, places := q.Near(r, p.column, at, p.proximity)
 		x.rowGaps[i] = append(x.rowGaps[i][:0], gaps...)
 		if x.trace != nil {

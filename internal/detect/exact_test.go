@@ -180,6 +180,27 @@ func TestExactUnavailable(t *testing.T) {
 	}
 }
 
+// TestExactHostile: a text of nothing but numbers of the table, with evidence
+// anywhere in it, ends with the budget and says so.
+func TestExactHostile(t *testing.T) {
+	t.Parallel()
+	stores, _ := exactStore(t, ssnTable, ssnRows)
+	e, errs := CompileWith([]sit.Type{
+		{ID: "shape", Patterns: []sit.Pattern{{Confidence: 65, Match: sit.Element{Regex: `\b\d{9}\b`}}}},
+		{ID: "exact", Kind: "edm", Table: "people", Patterns: []sit.Pattern{{Confidence: 95, Match: sit.Element{Column: "SSN", Source: "shape"}, Near: &sit.Need{Element: &sit.Element{Column: "LastName"}}, Proximity: sit.Unlimited}}},
+	}, nil, Options{Tables: []edm.Schema{ssnTable}})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	l := budget.Default()
+	l.Work = 50_000_000
+	text := strings.Repeat("987654320 x ", 50_000) // without the bound 50,000 × 100,000 runs of words
+	out := e.DetectIn(asTexts(text), l, stores)
+	if !slices.ContainsFunc(out.Skipped, func(s budget.Skip) bool { return s.Reason == budget.WorkBudget }) {
+		t.Errorf("skipped %v", out.Skipped)
+	}
+}
+
 func TestExplainExact(t *testing.T) {
 	t.Parallel()
 	stores, _ := exactStore(t, ssnTable, ssnRows)

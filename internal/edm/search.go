@@ -51,7 +51,8 @@ type Search struct {
 	outPlaces []Place
 	byKey     map[classKey]int
 
-	// Steps counts comparisons, for the caller's budget.
+	// Steps counts the work done, about a nanosecond each, for the caller's
+	// budget.
 	Steps int64
 	// Truncated is set when a value had more rows than are looked at.
 	Truncated bool
@@ -162,6 +163,13 @@ func digitsOf(text string) (out []byte) {
 	return out
 }
 
+// What things cost, in steps.
+const (
+	stepsPerChar = 8  // cutting text into tokens and values
+	stepsPerRun  = 3  // one run of words
+	stepsPerTag  = 12 // comparing it with a column of a row
+)
+
 // reach is how many characters beyond the proximity are looked at, for values
 // that begin or end there.
 const reach = 512
@@ -203,7 +211,7 @@ func (s *Search) Prepare(text *fold.Text, places []Place, proximity int) {
 			continue
 		}
 		for _, r := range s.regions {
-			s.Steps += int64(r.hi-r.lo) / 4
+			s.Steps += stepsPerChar * int64(r.hi-r.lo)
 			if c.col.words() {
 				s.words(c, r)
 			} else {
@@ -310,6 +318,7 @@ func (s *Search) nearWords(c *class, row Row, skip int, at Place, proximity int)
 				break
 			}
 			poly, sum = mulAdd(poly, base, t.hash), add(sum, t.hash)
+			s.Steps += stepsPerRun
 			n := k - i + 1
 			if c.lengths>>(n-1)&1 == 0 {
 				continue
@@ -338,6 +347,7 @@ func (s *Search) nearTyped(c *class, row Row, skip int, at Place, proximity int)
 	}
 	for i := first; i < last; i++ {
 		v := &vs[i]
+		s.Steps += stepsPerRun
 		g := at.gap(v.start, v.end)
 		if v.start < at.End && at.Start < v.end || proximity >= 0 && int(g) > proximity {
 			continue
@@ -353,7 +363,7 @@ func (s *Search) compare(row Row, col, skip int, hash uint64, n int, gap int32, 
 	if col == skip || s.t.lengths[col]>>(n-1)&1 == 0 || s.gaps[col] >= 0 && s.gaps[col] <= gap {
 		return
 	}
-	s.Steps++
+	s.Steps += stepsPerTag
 	if s.t.keys.tagOf(hash, n, col, row.salt)&s.t.tagMask == s.t.tag(row.ID, col) {
 		s.gaps[col], s.spans[col] = gap, at
 	}
