@@ -1,7 +1,11 @@
 package integration
 
 import (
+	"context"
 	"encoding/json"
+	"io"
+	"net"
+	"net/http"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -45,6 +49,25 @@ func (l *lab) refusedToken(t *testing.T, c cards) (token, reply string) {
 		t.Fatalf("%s: no token in %q", c.id, reply)
 	}
 	return token, reply
+}
+
+// metrics reads what the admin server shows.
+func (d *daemon) metrics(t *testing.T) string {
+	t.Helper()
+	c := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", d.admin)
+	}}}
+	defer c.CloseIdleConnections()
+	r, err := c.Get("http://admin/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 func overrides(t *testing.T, d *daemon, args ...string) []map[string]any {
@@ -127,6 +150,13 @@ func TestOverride(t *testing.T) {
 		}
 		if msg := l.delivered(t, "<fp-2@agency.gov.au>"); strings.Contains(msg, "False positive") || strings.Contains(msg, "LM-") {
 			t.Errorf("delivered:\n%s", msg)
+		}
+		metrics := d.metrics(t)
+		for _, want := range []string{`labelmilter_overrides_total{kind="justification",policy="cards",rule="more-than-five"} 1`,
+			`labelmilter_overrides_total{kind="false-positive",policy="cards",rule="more-than-five"} 1`, `labelmilter_override_offers_total{policy="cards",rule="more-than-five"} 2`} {
+			if !strings.Contains(metrics, want+"\n") {
+				t.Errorf("metrics without %s", want)
+			}
 		}
 		if list := overrides(t, d, "--kind", "false-positive"); len(list) != 1 || list[0]["justification"] != "these are order numbers" {
 			t.Errorf("override list: %v", list)

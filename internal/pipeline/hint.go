@@ -75,6 +75,7 @@ func (p *Pipeline) offer(j judged) *override.Offer {
 // Bounds of the search for what would have passed.
 const (
 	maxChanges  = 6        // tried
+	maxPaired   = 4        // of those, tried two at a time
 	maxHints    = 2        // given
 	maxExamined = 64 << 10 // values
 )
@@ -101,6 +102,7 @@ func (p *Pipeline) wouldPass(j judged) [][]tip.Change {
 	if len(out) > 0 {
 		return out
 	}
+	vs = vs[:min(len(vs), maxPaired)]
 	for i, a := range vs {
 		for _, b := range vs[i+1:] {
 			if p.passes(b.apply(a.apply(j))) {
