@@ -40,13 +40,11 @@ type cmap struct {
 	cids     map[uint32]uint32
 	ranges   []mapRange
 	sorted   bool // ranges are
-	notdef   bool
 	identity bool // codes of two bytes are CIDs
 	vertical bool
 	// direct tells the text of a code without a CID: the CMap's own charset.
 	direct func(code uint32, size int) string
 	order  string // "Japan1", "GB1", "CNS1", "Korea1": the collection of the CIDs
-	full   bool   // a limit was met
 }
 
 // parseCMap reads a CMap file or a ToUnicode CMap (Adobe TN 5014, 5411). base is
@@ -160,8 +158,7 @@ func (c *cmap) bfChar(l *lexer) {
 
 func (c *cmap) char(code uint32, s string) {
 	if len(c.chars) >= maxMappings {
-		c.full = true
-		return
+		return // a glyph without text is told where it is shown
 	}
 	c.chars[code] = cutText(s)
 }
@@ -219,7 +216,6 @@ func (c *cmap) span(r mapRange) {
 		}
 	}
 	if len(c.ranges) >= maxRanges {
-		c.full = true
 		return
 	}
 	c.ranges, c.sorted = append(c.ranges, r), false
@@ -290,8 +286,6 @@ func (c *cmap) cidRange(l *lexer) {
 			}
 		case len(c.ranges) < maxRanges:
 			c.ranges, c.sorted = append(c.ranges, mapRange{low: from, high: to, cid: cid}), false
-		default:
-			c.full = true
 		}
 		l.release()
 	}

@@ -207,6 +207,7 @@ func (f *file) streamAt(e entry, at int) (*stream, int) {
 			end = start + i
 		} else {
 			f.noEnd = true
+			f.Damaged("stream")
 		}
 	}
 	s.raw = f.b[start:end]
@@ -436,8 +437,11 @@ func (f *file) read(e entry) (object, int) {
 		p.crypt = func(s []byte) []byte { return f.crypt.text(s, e.num, e.gen) }
 	}
 	o, _ := p.object(0)
-	if p.values > maxValues {
+	switch {
+	case p.values > maxValues:
 		f.Skip(budget.Parts, "values of an object")
+	case p.bad:
+		f.Damaged("object")
 	}
 	return o, p.values
 }

@@ -96,6 +96,7 @@ func TestVerdict(t *testing.T) {
 		facts string
 	}{
 		{"picture", sample.PDFScan(), "", "[image-only]"},
+		{"picture with a stamp", withContent(sample.Stream("", "BT /F1 9 Tf 9 9 Td (Scanned with the scanner) Tj ET q 595 0 0 842 0 0 cm /X Do Q"), picture), "", "[image-only]"},
 		{"a page of text and one of a picture", two(image), "image-only: page 2", "[]"},
 		{"a small picture on an empty page", two("q 10 0 0 10 0 0 cm /X Do Q"), "", "[]"},
 		{"letters drawn as lines", two(strings.Repeat("1 1 m 2 2 l 3 3 4 4 5 5 c h f ", 300)), "image-only: page 2, drawn", "[]"},

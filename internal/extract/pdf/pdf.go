@@ -29,6 +29,7 @@ import (
 const (
 	maxPages      = 5000
 	fewLetters    = 20  // text of a page below which its pictures count
+	stampLetters  = 60  // text that a scanner may write on every picture
 	manyStrokes   = 400 // path segments of a page that may be letters drawn
 	maxImagePages = 20  // told one by one
 	maxAside      = 100_000
@@ -46,9 +47,11 @@ type reader struct {
 	done   map[ref]bool // annotations, fields and pages that were read
 
 	pages, imagePages, textPages int
+	stamped                      int // pages of a picture with a little text
 	letters                      int
 	searched                     int
 	quality                      quality
+	repeated                     map[ref]bool // nodes of the page tree that were met again
 	shown                        map[int]dict // content streams that were shown, with their resources
 	glyphs, unknown, runs        int
 	drawn                        []string
@@ -59,7 +62,7 @@ func Read(data []byte, s document.Sink) {
 	f := open(data, s)
 	r := &reader{
 		file: f, out: document.NewWriter(s.Room()), hidden: document.NewWriter(s.Room()),
-		seen: map[string]bool{}, done: map[ref]bool{}, shown: map[int]dict{},
+		seen: map[string]bool{}, done: map[ref]bool{}, shown: map[int]dict{}, repeated: map[ref]bool{},
 	}
 	r.in = &interpreter{
 		f: f, page: &page{once: map[*stream]bool{}}, fonts: map[ref]*font{}, forms: map[*stream]bool{}, asides: r.aside,
@@ -124,6 +127,8 @@ func (r *reader) readPages(root dict) {
 	})
 	if r.pages == 0 {
 		r.loose()
+	} else if n := r.integer(r.dict(root["Pages"])["Count"], 0, maxPages, 0); n > r.pages && len(r.repeated) == 0 {
+		r.Damaged("page tree") // pages are missing
 	}
 }
 
@@ -131,7 +136,11 @@ func (r *reader) readPages(root dict) {
 func (r *reader) tree(o object, up inherited, depth int) {
 	n, isRef := o.(ref)
 	d := r.dict(o)
-	if d == nil || depth > maxNest || isRef && r.done[n] || r.in.over {
+	if isRef && r.done[n] {
+		r.repeated[n] = true
+		return
+	}
+	if d == nil || depth > maxNest || r.in.over {
 		return
 	}
 	kids, isNode := r.resolve(d["Kids"]).(array)
@@ -250,6 +259,9 @@ func (r *reader) endPage(d, resources dict, area float64) {
 	r.glyphs += p.glyphs
 	r.unknown += p.unknown
 	r.runs += p.runs
+	if letters >= fewLetters && letters < stampLetters && p.imageArea >= area*9/10 {
+		r.stamped++
+	}
 	switch {
 	case letters >= fewLetters:
 		r.textPages++
@@ -281,10 +293,12 @@ func (r *reader) verdict() {
 	} else if r.quality.bad() {
 		r.Skip(budget.PDFUndecodableText, "letters that are no words")
 	}
-	if r.imagePages == 0 {
+	if r.imagePages == 0 && r.stamped == 0 {
 		return
 	}
-	if r.textPages == 0 && r.letters < fewLetters {
+	// Pages of nothing but a picture and a line, throughout, are a scan with a
+	// stamp on it; one of them is the cover of a document.
+	if scan := r.stamped + r.imagePages; scan == r.pages && r.letters < scan*stampLetters {
 		r.Fact(document.ImageOnly)
 		return
 	}
