@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"labelmilter/internal/message"
 	"labelmilter/internal/policy"
 	"labelmilter/internal/rulepack"
 )
@@ -50,6 +51,23 @@ func TestNamesEverything(t *testing.T) {
 	for _, a := range policy.ActionKinds {
 		if !strings.Contains(decision.Text, string(a)) {
 			t.Errorf("policy does not name %s", a)
+		}
+	}
+}
+
+// Kinds of messages are named where rules that ask for them are explained, and
+// packs can ask for each.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	conditions, _ := Get("conditions")
+	flat := strings.Join(strings.Fields(conditions.Text), " ")
+	schema, err := rulepack.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range message.KindNames {
+		if !strings.Contains(flat, k) || !strings.Contains(string(schema), `"`+k+`"`) {
+			t.Errorf("kind %s: not in the guide, or not in the schema", k)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // KindNames is the closed list of message kinds.
-var KindNames = []string{"auto-reply", "auto-forward", "calendar", "delivery-report", "encrypted", "list", "read-receipt", "rights-protected", "signed"}
+var KindNames = []string{"auto-reply", "auto-forward", "calendar", "delivery-report", "encrypted", "list", "read-receipt", "rights-protected", "signed", "voicemail"}
 
 // Kinds tells what kind of message m is, in the order of KindNames; an
 // ordinary message has none.
@@ -30,8 +30,13 @@ func Kinds(m *Message) []string {
 	if _, ok := m.Header.First("List-Id"); ok { // RFC 2919
 		has["list"] = true
 	}
+	if v, ok := m.Header.First("Message-Context"); ok && strings.EqualFold(strings.TrimSpace(v), "voice-message") { // RFC 3458 4
+		has["voicemail"] = true
+	}
 	walk(m.Root, func(p *Part) {
 		switch p.Type {
+		case "multipart/voice-message": // RFC 3801 4.4.1
+			has["voicemail"] = true
 		case "text/calendar", "application/ics":
 			has["calendar"] = true
 		case "multipart/signed":

@@ -151,6 +151,7 @@ var conditionCases = []conditionCase{
 	{`{inspection: {reason: depth}}`, "none", "none"},
 	{`{message: {importance: high}}`, "all", "none"},
 	{`{message: {kind: [auto-reply, list]}}`, "none", "all"},
+	{`{message: {kind: voicemail}}`, "all", "none"},
 	{`{message: {charset: utf-8}}`, "all", "none"},
 	{`{message: {size: {at_most: 1000}}}`, "none", "all"},
 	{`{time: {window: ["Mon-Fri 08:00-18:00"], zone: Australia/Sydney}}`, "all", "all"},
@@ -234,7 +235,7 @@ func fullMail(t *testing.T) string {
 		return "--b\nContent-Type: " + typ + "\nContent-Disposition: attachment; filename=" + name + "\nContent-Transfer-Encoding: base64\n\n" +
 			base64.StdEncoding.EncodeToString([]byte(data)) + "\n"
 	}
-	return "From: Kim <kim@agency.example>\nTo: ann@agency.example\nSubject: =?utf-8?Q?=C3=9Cbersicht?= Falcon [SEC=OFFICIAL]\nX-Project: Alpha\nImportance: high\n" +
+	return "From: Kim <kim@agency.example>\nTo: ann@agency.example\nSubject: =?utf-8?Q?=C3=9Cbersicht?= Falcon [SEC=OFFICIAL]\nX-Project: Alpha\nImportance: high\nMessage-Context: voice-message\n" +
 		"X-Protective-Marking: VER=2024.1, NS=gov.au, SEC=OFFICIAL:Sensitive, ACCESS=Legal-Privilege\n" +
 		"Date: Mon, 02 Nov 2026 09:14:00 +1100\nMessage-ID: <1@agency.example>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" +
 		"--b\nContent-Type: text/plain; charset=utf-8\n\nabout project   falcon: 4111 1111 1111 1111 and 5500 0000 0000 0004\nIBAN DE89 3704 0044 0532 0130 00\n" +

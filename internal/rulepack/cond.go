@@ -165,7 +165,7 @@ type inspectionY struct {
 }
 
 type messageY struct {
-	Kind       []string `yaml:"kind" enum:"auto-reply|auto-forward|calendar|delivery-report|encrypted|list|read-receipt|rights-protected|signed" doc:"kind of message"`
+	Kind       []string `yaml:"kind" enum:"auto-reply|auto-forward|calendar|delivery-report|encrypted|list|read-receipt|rights-protected|signed|voicemail" doc:"kind of message"`
 	Importance []string `yaml:"importance" enum:"high|normal|low" doc:"importance set by the sender"`
 	Charset    []string `yaml:"charset" doc:"declared charset of any part"`
 	Size       *span    `yaml:"size" doc:"bytes, header included"`
