@@ -55,7 +55,7 @@ var allowed = map[string]string{
 	"extract/odf":                   "extract/document extract/sniff extract/xmlscan",
 	"extract/helper":                "extract",
 	"extract/worker":                "budget extract",
-	"extract":                       "budget charset message extract/archive extract/cms extract/document extract/htmltext extract/odf extract/ole extract/ooxml extract/pdf extract/rtf extract/sniff extract/tnef extract/xls",
+	"extract":                       "budget charset message extract/archive extract/cms extract/doc extract/document extract/htmltext extract/odf extract/ole extract/ooxml extract/pdf extract/rtf extract/sniff extract/tnef extract/xls",
 	"authres":                       "facts message",
 	"bodyedit":                      "budget charset message verdict",
 	"dkim":                          "message verdict",

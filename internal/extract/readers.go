@@ -7,6 +7,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract/cms"
+	"labelmilter/internal/extract/doc"
 	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/ole"
 	"labelmilter/internal/extract/pdf"
@@ -78,6 +79,7 @@ func readers() []reader {
 		{"rtf", is(sniff.RTF), reads(rtf.Read), apart},
 		{"tnef", is(sniff.TNEF), reads(tnef.Read), apart},
 		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},
+		{"word 2", is(sniff.Word2), reads(doc.ReadFile), apart},
 		{"workbook", is(sniff.BIFF), reads(xls.ReadStream), apart},
 		{"mbox", isMbox, readMbox, apart},
 		{"mail", isMail, readMail, apart},

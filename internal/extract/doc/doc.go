@@ -1,5 +1,5 @@
 // Package doc reads the binary documents of Word (MS-DOC): those of Word 97 and
-// later, and those of Word 6 and 95. The text is that of the piece table, with
+// later, and those of Word 2, 6 and 95. The text is that of the piece table, with
 // footnotes, headers, comments, endnotes and text boxes, and the AutoText of
 // templates. Field codes, deleted text, names and texts of drawings come as
 // hidden text. Encrypted documents whose password is not the default one are a
@@ -37,7 +37,14 @@ type span struct{ from, to int64 }
 
 // Read reads the document in a storage.
 func Read(d *cfb.Dir, s document.Sink) {
-	r := &reader{Sink: s, main: d.Stream("WordDocument").Paid(s, "WordDocument")}
+	read(d, d.Stream("WordDocument").Paid(s, "WordDocument"), s)
+}
+
+// ReadFile reads a document of Word 2, which is a file without streams.
+func ReadFile(b []byte, s document.Sink) { read(&cfb.Dir{}, b, s) }
+
+func read(d *cfb.Dir, main []byte, s document.Sink) {
+	r := &reader{Sink: s, main: main}
 	r.shown, r.hidden = document.NewWriter(s.Room()), document.NewWriter(s.Room())
 	r.steps = 8*int64(len(r.main)) + 1<<20
 	r.open(d)
@@ -53,6 +60,7 @@ func Read(d *cfb.Dir, s document.Sink) {
 const (
 	identWord97 = 0xa5ec
 	identWord6  = 0xa5dc
+	identWord2  = 0xa5db
 )
 
 func (r *reader) open(d *cfb.Dir) {
@@ -65,7 +73,7 @@ func (r *reader) open(d *cfb.Dir) {
 	version := le.Uint16(r.main[2:])
 	old := version < 0x69 && version > 0 || le.Uint16(r.main) == identWord6 && version < 0xc0
 	switch id := le.Uint16(r.main); {
-	case id != identWord97 && id != identWord6 && id != 0xa5db && id != 0xa697 && id != 0xa698 && id != 0xa699:
+	case id != identWord97 && id != identWord6 && id != identWord2 && id != 0xa697 && id != 0xa698 && id != 0xa699:
 		r.Damaged("file information block")
 		return
 	}

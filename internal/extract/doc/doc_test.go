@@ -16,7 +16,7 @@ import (
 
 var le = binary.LittleEndian
 
-func read(main, table []byte) *documenttest.Sink {
+func readStreams(main, table []byte) *documenttest.Sink {
 	d := &cfb.Dir{}
 	d.Add("WordDocument", main)
 	d.Add("1Table", table)
@@ -39,12 +39,24 @@ func word6(lid uint16, text string) []byte {
 
 func TestWord6(t *testing.T) {
 	t.Parallel()
-	h := read(word6(0x419, "a\x07b\x07\x07\xcf\xf0\x0d\x13 IF \x14c\x15\x1ed"), nil)
+	h := readStreams(word6(0x419, "a\x07b\x07\x07\xcf\xf0\x0d\x13 IF \x14c\x15\x1ed"), nil)
 	if d := cmp.Diff([]string{"a\tb\nПр\nc-d"}, h.Shown); d != "" {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]string{" IF "}, h.Hidden); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestWord2(t *testing.T) {
+	t.Parallel()
+	b := word6(0x409, "some text\x0d")
+	le.PutUint16(b, identWord2)
+	le.PutUint16(b[2:], 45)
+	var h documenttest.Sink
+	ReadFile(b, &h)
+	if d := cmp.Diff([]string{"some text"}, h.Shown); d != "" || len(h.Skips) > 0 {
+		t.Error(d, h.Skips)
 	}
 }
 
@@ -61,7 +73,7 @@ func TestEncrypted(t *testing.T) {
 	main, table := parts(t)
 	main = slices.Clone(main)
 	main[11] |= 1
-	if h := read(main, table); !slices.Contains(h.Facts, document.Encrypted) || len(h.Shown) > 0 {
+	if h := readStreams(main, table); !slices.Contains(h.Facts, document.Encrypted) || len(h.Shown) > 0 {
 		t.Errorf("%v %v", h.Facts, h.Shown)
 	}
 }
@@ -82,7 +94,7 @@ func TestManyPieces(t *testing.T) {
 	}
 	le.PutUint32(main[0x1a2:], 0)
 	le.PutUint32(main[0x1a6:], uint32(len(table)))
-	if h := read(main, table); h.Bytes > 16*len(main)+2<<20 || len(h.Skips) == 0 {
+	if h := readStreams(main, table); h.Bytes > 16*len(main)+2<<20 || len(h.Skips) == 0 {
 		t.Errorf("%d bytes, %v", h.Bytes, h.Skips)
 	}
 }
@@ -92,7 +104,7 @@ func FuzzWord(f *testing.F) {
 	f.Add(main, table)
 	f.Add(word6(0x419, "a\x07b\x07\x07\xcf\xf0\x0d\x13 IF \x14c\x15"), []byte{})
 	f.Fuzz(func(t *testing.T, main, table []byte) {
-		h := read(main, table)
+		h := readStreams(main, table)
 		if err := h.Check(40*(len(main)+len(table)) + 4<<20); err != nil {
 			t.Fatal(err)
 		}

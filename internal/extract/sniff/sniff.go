@@ -36,8 +36,9 @@ const (
 	LHA        Kind = "lha"
 	CPIO       Kind = "cpio"
 	AR         Kind = "ar"
-	CompoundFS Kind = "cfb"  // OLE compound file
-	BIFF       Kind = "biff" // a workbook of Excel that is no compound file
+	CompoundFS Kind = "cfb"   // OLE compound file
+	BIFF       Kind = "biff"  // a workbook of Excel that is no compound file
+	Word2      Kind = "word2" // a document of Word 2, which is no compound file
 	PDF        Kind = "pdf"
 	RTF        Kind = "rtf"
 	PostScript Kind = "ps"
@@ -60,7 +61,7 @@ func table() []signature {
 		{0, "%PDF-", PDF}, {0, "{\\rt", RTF}, {0, "%!PS", PostScript}, {0, "\xc5\xd0\xd3\xc6", PostScript},
 		{0, "PK\x03\x04", Zip}, {0, "PK\x05\x06", Zip}, {0, "PK\x07\x08PK\x03\x04", Zip}, {0, "PK00PK\x03\x04", Zip},
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CompoundFS},
-		{0, "\x09\x00\x04\x00", BIFF}, {0, "\x09\x02\x06\x00", BIFF}, {0, "\x09\x04\x06\x00", BIFF}, {0, "\x09\x08\x08\x00\x00\x05", BIFF}, {0, "\x09\x08\x10\x00\x00\x06", BIFF},
+		{0, "\xdb\xa5\x2d\x00", Word2}, {0, "\x09\x00\x04\x00", BIFF}, {0, "\x09\x02\x06\x00", BIFF}, {0, "\x09\x04\x06\x00", BIFF}, {0, "\x09\x08\x08\x00\x00\x05", BIFF}, {0, "\x09\x08\x10\x00\x00\x06", BIFF},
 		{0, "Rar!\x1a\x07", RAR}, {0, "7z\xbc\xaf\x27\x1c", SevenZip},
 		{0, "\x1f\x8b\x08", Gzip}, {0, "\xfd7zXZ\x00", XZ}, {0, "\x28\xb5\x2f\xfd", Zstd},
 		{0, "MSCF\x00\x00\x00\x00", Cabinet}, {0, "\x78\x9f\x3e\x22", TNEF},
@@ -231,6 +232,8 @@ func Type(b []byte) string {
 		}
 	case BIFF:
 		return "application/vnd.ms-excel"
+	case Word2:
+		return "application/msword"
 	case LZMA:
 		return "application/x-lzma"
 	}
