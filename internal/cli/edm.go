@@ -23,7 +23,7 @@ func (a *command) edmCmd() *cobra.Command {
 		Long: `Exact data match finds values of a table of your own, customers say, in mail.
 edm build turns the table into a store of keyed hashes; the table itself is not
 needed any more and the store tells nothing without its key. See labelmilter
-help edm.`,
+help exact-data-match.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

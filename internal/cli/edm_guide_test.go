@@ -13,7 +13,7 @@ import (
 // TestEDMGuide does what the guide to exact data match tells its reader.
 func TestEDMGuide(t *testing.T) {
 	t.Parallel()
-	guide, ok := manual.Get("edm")
+	guide, ok := manual.Get("exact-data-match")
 	if !ok {
 		t.Fatal("no guide")
 	}

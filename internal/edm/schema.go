@@ -17,7 +17,7 @@ const (
 
 // Type says how the values of a column are normalised before they are
 // compared. The forms it lets pass as equal are listed in the manual
-// (labelmilter help edm).
+// (labelmilter help exact-data-match).
 type Type string
 
 // The types of columns.

@@ -97,7 +97,7 @@ func ReadTable(file string, data []byte, id string) (edm.Schema, strictyaml.Prob
 		d.Add(strictyaml.Problem{Pos: p, Severity: strictyaml.Error, Message: fmt.Sprintf(format, args...), Fix: fix})
 	}
 	if n == nil || n.Kind() != strictyaml.Map {
-		at(strictyaml.Pos{File: file, Line: 1, Col: 1}, "see labelmilter help edm", "no definition of a table")
+		at(strictyaml.Pos{File: file, Line: 1, Col: 1}, "see labelmilter help exact-data-match", "no definition of a table")
 		return edm.Schema{}, d.Problems()
 	}
 	var ys []edmY
