@@ -38,7 +38,7 @@ func confine() (s Sandbox) {
 	// RLIMIT_DATA counts private writable memory; RLIMIT_AS would count the
 	// address space that the Go runtime reserves too.
 	if n, err := strconv.ParseUint(os.Getenv(memoryVariable), 10, 64); err == nil && n > 0 {
-		limit(unix.RLIMIT_DATA, n)
+		limit(unix.RLIMIT_DATA, n*memoryFactor)
 	}
 	limit(unix.RLIMIT_CORE, 0)
 	limit(unix.RLIMIT_FSIZE, 0)

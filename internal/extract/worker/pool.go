@@ -283,7 +283,7 @@ func (w *process) kill() { _ = w.cmd.Process.Kill() } // it may have ended
 
 // lastWords is how long a worker that broke off has to end by itself, so that
 // it can be said why.
-const lastWords = 200 * time.Millisecond
+const lastWords = time.Second
 
 // end ends the worker and says why it is of no use.
 func (w *process) end() string {
