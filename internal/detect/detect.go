@@ -3,8 +3,9 @@
 //
 // # What a type finds
 //
-// Text is folded first (package fold), so widths, accents and invisible
-// characters do not matter. A distance is counted in characters of the folded
+// Text is folded first (package fold), so widths, accents, invisible
+// characters, look-alike letters in words of ASCII and line breaks within
+// numbers do not matter. A distance is counted in characters of the folded
 // text. Each text is a window of its own: nothing is combined across texts.
 //
 // An element of regex is tried at every place of the text; from one place the

@@ -165,6 +165,7 @@ func (b *laneBuilder) build(words int) (out []lane) {
 
 // describe notes what the programs of a lane have in common.
 func (l *lane) describe(progs []laneProg) (need filter) {
+	var inner automaton.Set
 	for i, p := range progs {
 		if f := filterOf(&p.facts); i == 0 {
 			need = f
@@ -176,6 +177,7 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 			l.leads = append(l.leads, p.facts.Leads...)
 		}
 		l.within = l.within || p.facts.Inside
+		inner.Or(&p.facts.Within)
 		for c := range 256 {
 			l.first[c] = l.first[c] || p.facts.First.Has(byte(c))
 		}
@@ -183,9 +185,8 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 			l.any[w] |= 1 << (p.id & 63)
 		}
 	}
-	l.wide = l.mode == inside
+	l.wide = l.mode == inside && inner[0]|inner[1] == 0 // nothing of ASCII
 	for c, ok := range l.first {
-		l.wide = l.wide && !(ok && c < fold.Letter && fold.Alnum(byte(c)))
 		if ok && !fold.Alnum(byte(c)) {
 			l.few = append(l.few, byte(c))
 		}

@@ -400,9 +400,15 @@ func (s *scan) findSigns() {
 
 // beforeNumbers finds the starts of a lane from the numbers.
 func (s *scan) beforeNumbers(l *lane, dst []int32) []int32 {
-	sorted := true
+	sorted, block, near := true, int32(-1), true
 	for _, i := range s.numbers() {
-		if l.needy && !meet(s.vicinityOf(l, int(i)), l.any) {
+		if i == 0 || !l.back.Near(s.buf[i-1]) {
+			continue
+		}
+		if l.needy && i/blockSize != block {
+			block, near = i/blockSize, meet(s.vicinityOf(l, int(i)), l.any)
+		}
+		if !near {
 			continue
 		}
 		from := len(dst)

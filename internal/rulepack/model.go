@@ -108,7 +108,7 @@ type excludeY struct {
 	StartsWith []string `yaml:"starts_with" doc:"beginning of the value"`
 	EndsWith   []string `yaml:"ends_with" doc:"end of the value"`
 	Repeated   bool     `yaml:"repeated" doc:"values of one repeated digit"`
-	Regex      string   `yaml:"regex" doc:"values that this matches as a whole"`
+	Regex      string   `yaml:"regex" doc:"values of at most 256 characters that this matches as a whole"`
 	Fields     []string `yaml:"fields" doc:"header fields of the message in which the type never counts; at a type only"`
 }
 

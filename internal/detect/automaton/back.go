@@ -14,7 +14,11 @@ type Back struct {
 	shift uint
 	next  []uint16 // state<<shift | class; 0 is dead
 	begin []bool   // per state: a match can begin here
+	near  Set      // characters that can stand right before the digit
 }
+
+// Near reports whether b can stand right before the first digit of a match.
+func (b *Back) Near(c byte) bool { return b.near.Has(c) }
 
 // maxBack is the most states of a Back.
 const maxBack = 2_000
@@ -92,6 +96,13 @@ func (t *Table) Backwards() *Back {
 				set = append(set, into[c][s]...)
 			}
 			b.next[k<<b.shift|c] = number(set)
+		}
+	}
+	if len(sets) > 1 {
+		for c := range 256 {
+			if b.next[1<<b.shift|int(b.class[c])] != 0 {
+				b.near.Add(byte(c))
+			}
 		}
 	}
 	return b

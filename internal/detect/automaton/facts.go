@@ -33,6 +33,7 @@ type Facts struct {
 	Trigger byte
 	Lead    Set
 	First   Set // characters a match can begin with
+	Within  Set // letters and digits one can begin with inside a word
 	// Leads are the first words, in lower case, of all matches that begin
 	// where a word begins; nil if they cannot be listed. A word ends before
 	// what is neither letter nor digit.
@@ -69,6 +70,7 @@ func FactsOf(t *Table) Facts {
 				f.Sign = true
 			case k == Alnum:
 				f.Inside = true
+				f.Within.Add(byte(b))
 			default:
 				f.WordStart = true
 			}
