@@ -87,7 +87,7 @@ var allowed = map[string]string{
 	"fixture":  "facts label message pipeline plan policy strictyaml verdict",
 	"replay":   "authres facts fixture message pipeline strictyaml",
 	"ruletest": "authres budget fixture message pipeline policy replay rulepack sit strictyaml detect edm",
-	"output":   "budget extract fixture label pipeline policy replay verdict plan",
+	"output":   "budget detect extract fixture label pipeline policy replay verdict plan",
 	"prove":    "budget facts label marking message pipeline rulepack",
 
 	// the daemon

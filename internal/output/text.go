@@ -97,6 +97,9 @@ func (p *Printer) Result(r pipeline.Result, showParts bool) {
 			p.field("", "value %q", v)
 		}
 	}
+	for _, m := range r.Matches {
+		p.match(m)
+	}
 	for _, x := range r.Rules {
 		p.rule(x)
 	}

@@ -96,6 +96,9 @@ func (p *Pipeline) Process(ctx context.Context, m *message.Message, f facts.Fact
 	}
 	r := p.result(plain, j.in.Direction, j.in, j.decision, pl, f)
 	r.Override, r.Hint = o, hint
+	if p.Explain && p.Rules.Engine != nil {
+		r.Matches = p.matches(ex, found.Findings)
+	}
 	return r
 }
 

@@ -37,6 +37,7 @@ type Result struct {
 	Label         *Label                 `json:"label"`
 	LabelMismatch *label.Mismatch        `json:"label_mismatch"`
 	Findings      []Finding              `json:"findings"`
+	Matches       []Match                `json:"matches,omitempty"` // only when explaining
 	Rules         []Rule                 `json:"rules"`
 	Verdict       Verdict                `json:"verdict"`
 	Modifications []verdict.Modification `json:"modifications"`
