@@ -170,7 +170,7 @@ func texEncoding(diff map[int]string, procs dict) *[256]string {
 	switch {
 	case glyphs == 0:
 		return nil
-	case high > ascii: // of the letters that the document uses, most are no Latin ones
+	case high > ascii && high >= 3: // of the letters that the document uses, most are no Latin ones
 		return texT2A
 	case upper && !ligatures:
 		return texT1

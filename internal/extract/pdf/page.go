@@ -186,14 +186,7 @@ func (p *page) flush() {
 	}
 	start := len(p.out)
 	l := line{off: int32(start), from: float32(g[0].from), to: float32(g[len(g)-1].to), across: float32(p.across), em: float32(p.em), ux: float32(p.ux), uy: float32(p.uy)}
-	switch {
-	case p.back && p.rtl: // glyph by glyph, as some are set from right to left
-		slices.SortStableFunc(g, func(a, b placed) int { return cmp.Compare(a.from, b.from) })
-		g = slices.CompactFunc(g, func(a, b placed) bool {
-			return math.Abs(b.from-a.from) < sameGlyph*a.em && string(p.text[a.off:a.off+a.n]) == string(p.text[b.off:b.off+b.n])
-		})
-		p.glyphsBuf = g
-	case p.back:
+	if p.back {
 		p.order()
 		g = p.glyphsBuf
 	}
