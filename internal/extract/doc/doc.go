@@ -2,8 +2,8 @@
 // later, and those of Word 2, 6 and 95. The text is that of the piece table, with
 // footnotes, headers, comments, endnotes and text boxes, and the AutoText of
 // templates. Field codes, deleted text, names and texts of drawings come as
-// hidden text. Encrypted documents whose password is not the default one are a
-// fact; properties, macros and embedded objects are the caller's.
+// hidden text. An encrypted document is a fact, as Word has no default password;
+// properties, macros and embedded objects are the caller's.
 package doc
 
 import (
@@ -95,7 +95,7 @@ func (r *reader) open(d *cfb.Dir) {
 	} else {
 		r.table = r.main
 	}
-	if flags&0x100 != 0 && !r.decrypt(flags&0x8000 != 0, old) {
+	if flags&0x100 != 0 {
 		r.Fact(document.Encrypted)
 		return
 	}
