@@ -37,7 +37,6 @@ type exactHit struct {
 
 // exactScan is the memory of exact data match for one engine and its stores.
 type exactScan struct {
-	stores  Stores
 	search  []*edm.Search // by table
 	missing []bool
 	failed  []bool // in this text
