@@ -182,6 +182,14 @@ func sttb(b []byte) (out []string) {
 // language is the code page that text in a language was written in before there
 // was Unicode, by the primary language of a LCID (MS-LCID 2.2).
 func language(lid int) charset.Page {
+	p, _ := charset.CodePage(languagePage(lid))
+	return p
+}
+
+// western reports a language that is written in Windows-1252.
+func western(lid int) bool { return languagePage(lid) == 1252 }
+
+func languagePage(lid int) int {
 	page := 1252
 	switch lid & 0x3ff {
 	case 0x01, 0x20, 0x29: // Arabic, Urdu, Persian
@@ -215,6 +223,5 @@ func language(lid int) charset.Page {
 	case 0x2a:
 		page = 1258
 	}
-	p, _ := charset.CodePage(page)
-	return p
+	return page
 }

@@ -238,7 +238,13 @@ func (r *reader) word6(fib []byte) {
 			sample = append(sample, r.main[p.at:min(p.at+p.to-p.from, int64(len(r.main)))]...)
 		}
 	}
-	r.page = charset.Alphabet(sample, r.page)
+	switch lid := int(u32(fib, 6) & 0xffff); {
+	case u32(fib, 0x14)&0xffff == 256 || u32(fib, 0x12)&0xff == 1: // written on a Macintosh
+		mac, _ := charset.CodePage(10000)
+		r.page = charset.Alphabet(sample, mac)
+	case western(lid):
+		r.page = charset.Alphabet(sample, r.page)
+	}
 	r.parts(ps, counts)
 }
 

@@ -48,6 +48,15 @@ func TestWord6(t *testing.T) {
 	}
 }
 
+func TestMacintosh(t *testing.T) {
+	t.Parallel()
+	b := word6(0x409, "soci\x8et\x8e\x0d")
+	le.PutUint16(b[0x14:], 256)
+	if d := cmp.Diff([]string{"société"}, readStreams(b, nil).Shown); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestWord2(t *testing.T) {
 	t.Parallel()
 	b := word6(0x409, "some text\x0d")
