@@ -192,7 +192,7 @@ Exit codes: 0 done; 1 could not do it; 2 wrong usage, configuration or packs;
 	f.StringVar(&a.rules.edmKey, "edm-key", "", "key `FILE` of --edm-store")
 	f.StringVar(&a.rules.catalogue, "catalogue", "", "label catalogue `ID` to use")
 	root.AddCommand(a.serveCmd(), a.initCmd(), a.checkCmd(), a.replayCmd(), a.rulesCmd(), a.configCmd(), a.logCmd(), a.overrideCmd(), a.incidentCmd(), a.edmCmd(), a.versionCmd())
-	root.AddCommand(helpTopics()...)
+	addGuides(root)
 	return root
 }
 

@@ -6,11 +6,17 @@ import (
 	"labelmilter/internal/manual"
 )
 
-// helpTopics are the guides: commands that only have a text.
-func helpTopics() []*cobra.Command {
-	var out []*cobra.Command
+// addGuides adds the guides: commands that only have a text. A guide of the
+// name of a command stands in the help of that command.
+func addGuides(root *cobra.Command) {
+next:
 	for _, t := range manual.Topics() {
-		out = append(out, &cobra.Command{Use: t.Name, Short: t.Title, Long: t.Text})
+		for _, c := range root.Commands() {
+			if c.Name() == t.Name {
+				c.Long = t.Text
+				continue next
+			}
+		}
+		root.AddCommand(&cobra.Command{Use: t.Name, Short: t.Title, Long: t.Text})
 	}
-	return out
 }

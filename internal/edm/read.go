@@ -257,7 +257,7 @@ func (b *builder) space(in *input) error {
 	if err := unix.Statfs(b.dir, &st); err != nil {
 		return nil // the disk will tell
 	}
-	if free := int64(st.Bavail) * st.Bsize; free < need {
+	if free := int64(st.Bavail) * int64(st.Bsize); free < need {
 		return fmt.Errorf("about %d MB are needed beside %s and %d MB are free", need>>20, b.o.Output, free>>20)
 	}
 	return nil

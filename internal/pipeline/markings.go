@@ -85,7 +85,7 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 		src := marking.SourceBody
 		switch t.Where {
 		case extract.InBody:
-		case extract.InAttachment:
+		case extract.InAttachment, extract.InHidden:
 			src = marking.SourceAttachment
 		default:
 			continue
@@ -97,6 +97,9 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 		for _, tm := range found {
 			x := tm.Marking
 			x.Source, x.Part = src, t.Part
+			if t.Where == extract.InHidden && x.Use == marking.Own {
+				x.Use = marking.Mention // nobody sees it: noted, it decides nothing
+			}
 			if s.has(x) {
 				continue // the same text in another reading, as HTML and plain
 			}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func NewList(id string, values []string) *List {
 		if strings.HasPrefix(v, ".") {
 			l.suffix = true
 		}
-		if size += len(v); size > 1<<31 {
+		if size += len(v); size > math.MaxInt32 {
 			break // more than any configuration can hold
 		}
 		exact = append(exact, v)

@@ -39,14 +39,15 @@ func isSIRET(s string) bool {
 	if d == nil || luhnSum(d[:9], 10) != 0 {
 		return false
 	}
-	if luhnSum(d, 10) == 0 && number(d[:9]) != 356000000 || number(d) == 35600000000048 {
+	laPoste := number(d[:9]) == 356000000
+	if luhnSum(d, 10) == 0 && !laPoste || laPoste && number(d[9:]) == 48 {
 		return true
 	}
 	sum := 0
 	for _, v := range d {
 		sum += int(v)
 	}
-	return number(d[:9]) == 356000000 && sum%5 == 0
+	return laPoste && sum%5 == 0
 }
 
 func isFrenchVAT(s string) bool {
