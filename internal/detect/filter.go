@@ -16,12 +16,9 @@ type filter struct {
 	digit int // most characters before the first digit, -1 if none is needed
 	solid int // least run of characters other than white space
 	run   int // least run of letters and digits
-	many  int // least number of digits among the next digitWindow characters
+	many  int // least number of digits among the next automaton.MaxRun characters
 	short int // least length of a match
 }
-
-// digitWindow is where digits are counted.
-const digitWindow = automaton.MaxRun
 
 // maxFilter bounds the distances: a filter looks at two words of bitmaps.
 const maxFilter = 32

@@ -65,11 +65,10 @@ type Pool struct {
 	o    Options
 	turn chan struct{} // holds as many as may work at once
 
-	mu      sync.Mutex
-	idle    []*process // the last one was used last
-	closed  bool
-	sandbox Sandbox
-	tick    *time.Timer
+	mu     sync.Mutex
+	idle   []*process // the last one was used last
+	closed bool
+	tick   *time.Timer
 }
 
 var _ extract.Apart = (*Pool)(nil)

@@ -51,17 +51,15 @@ func misbehave(how string) int {
 	case "die":
 		return 3
 	case "loop":
-		for {
-		}
+		spin()
 	case "cpu":
 		if err := spend(); err != nil {
 			return 1
 		}
-		for {
-		}
+		spin()
 	case "memory":
 		var all [][]byte
-		for {
+		for len(all) >= 0 {
 			all = append(all, bytes.Repeat([]byte{1}, 1<<20))
 		}
 	case "stack":
@@ -91,10 +89,21 @@ func misbehave(how string) int {
 	return 0
 }
 
+// spin uses the processor until something ends it.
+func spin() {
+	for n := uint64(1); n != 0; n = n*6364136223846793005 | 1 {
+	}
+}
+
+// deep calls itself until the stack ends.
+//
 //go:noinline
 func deep(n int) int {
 	var a [1024]byte
 	a[n%1024] = 1
+	if n < 0 {
+		return 0
+	}
 	return deep(n+1) + int(a[(n+1)%1024])
 }
 
