@@ -51,8 +51,9 @@ func (p Page) Double() bool { return p.c.kind == kindMulti }
 
 // Alphabet tells the code page of 8-bit text in an alphabet that is not Latin,
 // by its words without a single ASCII letter; western text has next to none. It
-// gives the page that was expected where the text does not tell.
-func Alphabet(b []byte, expected Page) Page {
+// gives the page that was expected where the text does not tell. Sure is false for
+// text that is in such an alphabet but too short to tell which.
+func Alphabet(b []byte, expected Page) (p Page, sure bool) {
 	var words []byte
 	all, mixed := 0, 0
 	for i := 0; i < len(b) && len(words) < guessWindow; {
@@ -76,12 +77,80 @@ func Alphabet(b []byte, expected Page) Page {
 		}
 	}
 	if all < 3 || all <= mixed {
-		return expected
+		return expected, all <= mixed
 	}
 	if c, ok := find(detect(words)); ok && (c.kind == kindSingle || c.kind == kindMulti) {
-		return Page{c: c}
+		return Page{c: c}, len(words) >= sureAlphabet
 	}
-	return expected
+	return expected, false
+}
+
+// sureAlphabet is how many bytes of words the detector tells alphabets by: of
+// fewer it takes Russian for Hebrew.
+const sureAlphabet = 40
+
+// FontPage is the number of the code page that text in a font of a Windows charset
+// has (RTF 1.9.1, \fcharset; FFN.chs of MS-DOC 2.9.80): 0 is the document's own.
+func FontPage(n int) int {
+	switch n {
+	case 2:
+		return 42
+	case 77:
+		return 10000
+	case 78:
+		return 10001
+	case 79:
+		return 10003
+	case 80:
+		return 10008
+	case 81:
+		return 10002
+	case 83:
+		return 10005
+	case 84:
+		return 10004
+	case 85:
+		return 10006
+	case 86:
+		return 10081
+	case 88:
+		return 10029
+	case 89:
+		return 10007
+	case 128:
+		return 932
+	case 129:
+		return 949
+	case 130:
+		return 1361
+	case 134:
+		return 936
+	case 136:
+		return 950
+	case 161:
+		return 1253
+	case 162:
+		return 1254
+	case 163:
+		return 1258
+	case 177:
+		return 1255
+	case 178:
+		return 1256
+	case 186:
+		return 1257
+	case 204:
+		return 1251
+	case 222:
+		return 874
+	case 238:
+		return 1250
+	case 254:
+		return 437
+	case 255:
+		return 850
+	}
+	return 0
 }
 
 // PageLabel is a label that Decode knows for a code page, if it knows the page.

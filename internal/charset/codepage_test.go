@@ -28,12 +28,17 @@ func TestCodePage(t *testing.T) {
 func TestAlphabet(t *testing.T) {
 	t.Parallel()
 	western, _ := CodePage(1252)
-	p := Alphabet([]byte("\xca\xee\xec\xef\xe0\xed\xe8\xff \xef\xf0\xe5\xe4\xeb\xe0\xe3\xe0\xe5\xf2 \xed\xe0\xf1\xf2\xee\xff\xf9\xe8\xf5 \xec\xee\xeb\xe4\xe0\xe2\xf1\xea\xe8\xf5 \xe2\xe8\xed setup.exe"), western)
-	if got := p.Decode([]byte("\xcf\xf0")); got != "Пр" {
-		t.Errorf("Russian: got %q", got)
+	p, sure := Alphabet([]byte("\xca\xee\xec\xef\xe0\xed\xe8\xff \xef\xf0\xe5\xe4\xeb\xe0\xe3\xe0\xe5\xf2 \xed\xe0\xf1\xf2\xee\xff\xf9\xe8\xf5 \xec\xee\xeb\xe4\xe0\xe2\xf1\xea\xe8\xf5 \xe2\xe8\xed setup.exe"), western)
+	if got := p.Decode([]byte("\xcf\xf0")); got != "Пр" || !sure {
+		t.Errorf("Russian: got %q, %v", got, sure)
 	}
-	p = Alphabet([]byte("Les \xe9l\xe8ves \xe9taient \xe0 l'\xe9cole, o\xf9 l'\xe9t\xe9 passait"), western)
-	if got := p.Decode([]byte("\xe9")); got != "é" {
-		t.Errorf("French: got %q", got)
+	p, sure = Alphabet([]byte("Les \xe9l\xe8ves \xe9taient \xe0 l'\xe9cole, o\xf9 l'\xe9t\xe9 passait"), western)
+	if got := p.Decode([]byte("\xe9")); got != "é" || !sure {
+		t.Errorf("French: got %q, %v", got, sure)
+	}
+	for _, s := range []string{"\xd7\xe5\xf2\xfb\xf0\xe5 \xe1\xe0\xeb\xeb\xe0 \xe8 \xf1\xe5\xec\xfc \xeb\xe5\xf2", "RE: \xe1\xe0\xeb\xeb\xe0"} {
+		if _, sure := Alphabet([]byte(s), western); sure {
+			t.Errorf("sure of %q", s)
+		}
 	}
 }

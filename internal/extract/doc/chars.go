@@ -29,13 +29,16 @@ func (r *reader) chars(b []byte, wide, deleted bool) {
 	flush := func(to int) {
 		if from < to {
 			w := r.out(deleted)
-			if wide {
+			switch {
+			case wide && r.packed:
+				w.String(r.unpack(b[from:to]))
+			case wide:
 				u = u[:0]
 				for i := from; i+1 < to; i += 2 {
 					u = append(u, binary.LittleEndian.Uint16(b[i:]))
 				}
 				w.String(string(utf16.Decode(u)))
-			} else {
+			default:
 				w.String(r.page.Decode(b[from:to]))
 			}
 			r.cell = false
@@ -95,36 +98,50 @@ func (r *reader) control(c byte, deleted bool) {
 // sprmCFRMarkDel marks deleted text (MS-DOC 2.6.1).
 const sprmCFRMarkDel = 0x0800
 
-// maxRuns bounds the runs of deleted text.
+// maxRuns bounds the spans.
 const maxRuns = 10_000
 
 // deletions finds the ranges of deleted text by the pages of character
 // properties (MS-DOC 2.8.5, 2.9.33).
 func (r *reader) deletions(plc []byte) (out []span) {
 	n := (len(plc) - 4) / 8
-	for i := range n {
-		page := (u32(plc, 4*(n+1)+4*i) & 0x3fffff) * 512
-		if page+512 > int64(len(r.main)) {
+	for i := range min(n, len(r.main)/512) {
+		r.properties(u32(plc, 4*(n+1)+4*i)&0x3fffff, func(s span, b []byte) {
+			if s.deleted = deletes(b); s.deleted {
+				out = add(out, s)
+			}
+		})
+	}
+	return out
+}
+
+// properties gives the runs of a page of character properties and their lists of
+// modifiers.
+func (r *reader) properties(page int64, give func(s span, modifiers []byte)) {
+	if page *= 512; page+512 > int64(len(r.main)) {
+		return
+	}
+	fkp := r.main[page : page+512]
+	runs := int(fkp[511])
+	if 4*(runs+1)+runs > 511 {
+		return
+	}
+	for j := range runs {
+		at := int(fkp[4*(runs+1)+j]) * 2
+		if at == 0 || at >= 511 {
 			continue
 		}
-		fkp := r.main[page : page+512]
-		runs := int(fkp[511])
-		if 4*(runs+1)+runs > 511 {
-			continue
+		s := span{from: u32(fkp, 4*j), to: u32(fkp, 4*j+4)}
+		if s.from < s.to && s.to <= int64(len(r.main)) {
+			give(s, fkp[at+1:min(at+1+int(fkp[at]), 511)])
 		}
-		for j := range runs {
-			at := int(fkp[4*(runs+1)+j]) * 2
-			if at == 0 || at >= 511 {
-				continue
-			}
-			size := int(fkp[at])
-			if deletes(fkp[at+1 : min(at+1+size, 511)]) {
-				s := span{u32(fkp, 4*j), u32(fkp, 4*j+4)}
-				if s.from < s.to && s.to <= int64(len(r.main)) && (len(out) == 0 || s.from >= out[len(out)-1].to) && len(out) < maxRuns {
-					out = append(out, s)
-				}
-			}
-		}
+	}
+}
+
+// add keeps a span that comes after those before it.
+func add(out []span, s span) []span {
+	if (len(out) == 0 || s.from >= out[len(out)-1].to) && len(out) < maxRuns {
+		out = append(out, s)
 	}
 	return out
 }

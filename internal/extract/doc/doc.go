@@ -30,10 +30,17 @@ type reader struct {
 	fields      []bool // open fields; true while in the instructions of one
 	cell        bool   // the character before ended a table cell
 	page        charset.Page
-	deleted     []span // ranges of file positions
+	packed      bool   // characters of 16 bits hold one or two bytes of the page
+	spans       []span // in order
 }
 
-type span struct{ from, to int64 }
+// span is a range of file positions whose text is deleted, or in a code page that
+// its font tells.
+type span struct {
+	from, to int64
+	deleted  bool
+	page     *charset.Page
+}
 
 // Read reads the document in a storage.
 func Read(d *cfb.Dir, s document.Sink) {
@@ -182,7 +189,7 @@ func (r *reader) word97(fib []byte) {
 			pieces[0].to, pieces[0].wide = all, true
 		}
 	}
-	r.deleted = r.deletions(tab(tabChpx))
+	r.spans = r.deletions(tab(tabChpx))
 	r.parts(pieces, counts)
 	for _, i := range []int{tabBkmk, tabAssoc, tabRMark, tabSaved} {
 		for _, s := range sttb(tab(i)) {
@@ -219,31 +226,55 @@ func (r *reader) word6(fib []byte) {
 	}
 	r.page = language(int(u32(fib, 6) & 0xffff))
 	var ps []piece
-	if flags := u32(fib, 10); flags&4 != 0 {
-		at, size := u32(fib, 0x160), u32(fib, 0x164)
-		if at < int64(len(r.main)) {
-			var ok bool
-			if ps, ok = pieces(r.main[at:min(at+size, int64(len(r.main)))], true); !ok {
-				r.Damaged("piece table")
-			}
+	flags := u32(fib, 10)
+	wide := flags&0x1000 != 0 // the Far East editions: characters of 16 bits
+	if flags&4 != 0 {
+		var ok bool
+		if ps, ok = pieces(r.table6(fib, 0x160), true); !ok {
+			r.Damaged("piece table")
 		}
 	}
 	if len(ps) == 0 {
 		from, to := u32(fib, 0x18), u32(fib, 0x1c)
 		ps = []piece{{to: max(to-from, 0), at: from}}
-	}
-	var sample []byte
-	for _, p := range ps {
-		if p.at < int64(len(r.main)) && len(sample) < 1<<18 {
-			sample = append(sample, r.main[p.at:min(p.at+p.to-p.from, int64(len(r.main)))]...)
+		if wide {
+			ps[0].to /= 2
 		}
 	}
-	switch lid := int(u32(fib, 6) & 0xffff); {
+	if wide {
+		r.farEast(ps)
+		r.parts(ps, counts)
+		return
+	}
+	lid := int(u32(fib, 6) & 0xffff)
+	pages := fontPages(r.table6(fib, 0xd0))
+	if len(pages) > 0 && pages[0] != nil && western(lid) {
+		r.page = *pages[0] // what styles begin with
+	}
+	r.spans = r.fontSpans(r.table6(fib, 0xb8), pages)
+	var sample []byte
+	look := int64(1 << 18)
+	for _, p := range ps {
+		if p.at < int64(len(r.main)) && look > 0 {
+			end := min(p.at+p.to-p.from, int64(len(r.main)))
+			look -= end - p.at + 1
+			r.divide(p.at, end, func(b []byte, s span) {
+				if s.page == nil {
+					sample = append(sample, b...)
+				}
+			})
+		}
+	}
+	sure := true
+	switch {
 	case u32(fib, 0x14)&0xffff == 256 || u32(fib, 0x12)&0xff == 1: // written on a Macintosh
 		mac, _ := charset.CodePage(10000)
-		r.page = charset.Alphabet(sample, mac)
+		r.page, sure = charset.Alphabet(sample, mac)
 	case western(lid):
-		r.page = charset.Alphabet(sample, r.page)
+		r.page, sure = charset.Alphabet(sample, r.page)
+	}
+	if !sure {
+		r.Skip(budget.UnknownCharset, "text")
 	}
 	r.parts(ps, counts)
 }
@@ -337,24 +368,39 @@ func (r *reader) write(ps []piece, from, to int64) {
 	r.hidden.Line()
 }
 
-// runs gives a stretch of the stream, divided where deleted text begins and
-// ends.
+// runs gives a stretch of the stream.
 func (r *reader) runs(at, end int64, wide bool) {
-	first := sort.Search(len(r.deleted), func(i int) bool { return r.deleted[i].to > at })
-	for _, d := range r.deleted[first:] {
-		if d.from >= end {
+	page := r.page
+	r.divide(at, end, func(b []byte, s span) {
+		if s.page != nil {
+			r.page = *s.page
+		}
+		if s.deleted {
+			r.hidden.Line()
+		}
+		r.chars(b, wide, s.deleted)
+		if s.deleted {
+			r.hidden.Line()
+		}
+		r.page = page
+	})
+}
+
+// divide gives a stretch of the stream, divided where spans begin and end.
+func (r *reader) divide(at, end int64, give func([]byte, span)) {
+	first := sort.Search(len(r.spans), func(i int) bool { return r.spans[i].to > at })
+	for _, s := range r.spans[first:] {
+		if s.from >= end {
 			break
 		}
-		if d.from > at {
-			r.chars(r.main[at:d.from], wide, false)
+		if s.from > at {
+			give(r.main[at:s.from], span{})
 		}
-		from, to := max(d.from, at), min(d.to, end)
-		r.hidden.Line()
-		r.chars(r.main[from:to], wide, true)
-		r.hidden.Line()
+		from, to := max(s.from, at), min(s.to, end)
+		give(r.main[from:to], s)
 		at = to
 	}
 	if at < end {
-		r.chars(r.main[at:end], wide, false)
+		give(r.main[at:end], span{})
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"labelmilter/internal/budget"
 	"labelmilter/internal/extract/cfb"
 	"labelmilter/internal/extract/document"
 	"labelmilter/internal/extract/document/documenttest"
@@ -54,6 +55,79 @@ func TestMacintosh(t *testing.T) {
 	le.PutUint16(b[0x14:], 256)
 	if d := cmp.Diff([]string{"société"}, readStreams(b, nil).Shown); d != "" {
 		t.Error(d)
+	}
+}
+
+// withFonts adds a table of fonts and a page of character properties to a document
+// of Word 6: the run of text is in font 1, of a charset.
+func withFonts(b []byte, from, to int, set byte, modifiers string) []byte {
+	fonts := append([]byte{0, 0}, "\x07\x16\x90\x01\x00\x00A\x00\x07\x16\x90\x01"+string([]byte{set})+"\x00B\x00"...)
+	le.PutUint32(b[0xd0:], uint32(len(b)))
+	le.PutUint32(b[0xd4:], uint32(len(fonts)))
+	b = append(b, fonts...)
+	le.PutUint32(b[0xb8:], uint32(len(b)))
+	le.PutUint32(b[0xbc:], 10)
+	page := len(b)/512 + 1
+	b = append(b, make([]byte, 8)...)
+	b = le.AppendUint16(b, uint16(page))
+	b = append(b, make([]byte, (page+1)*512-len(b))...)
+	fkp := b[page*512:]
+	fkp[511] = 1
+	le.PutUint32(fkp, uint32(512+from))
+	le.PutUint32(fkp[4:], uint32(512+to))
+	fkp[8] = 100
+	fkp[200] = byte(len(modifiers))
+	copy(fkp[201:], modifiers)
+	return b
+}
+
+// A run in a font of an alphabet is read in its code page; deleted text is hidden.
+func TestFonts(t *testing.T) {
+	t.Parallel()
+	text := "\xe9t\xe9 \xeb\xe5\xf2\x0d"
+	h := readStreams(withFonts(word6(0x409, text), 4, 7, 204, "\x55\x01\x63\x14\x00\x5d\x01\x00"), nil)
+	if d := cmp.Diff([]string{"été лет"}, h.Shown); d != "" || len(h.Skips) > 0 {
+		t.Error(d, h.Skips)
+	}
+	h = readStreams(withFonts(word6(0x409, text), 4, 7, 204, "\x41\x01"), nil)
+	if d := cmp.Diff([]string{"лет"}, readStreams(withFonts(word6(0x409, "\xeb\xe5\xf2\x0d"), 0, 3, 204, "\x5d\x01\x00"), nil).Shown); d != "" {
+		t.Error(d)
+	}
+	if strings.Join(h.Shown, "") != "été " || len(h.Hidden) != 1 {
+		t.Errorf("%q %q", h.Shown, h.Hidden)
+	}
+}
+
+// Text in an alphabet that neither a font nor its length tells is no silent guess.
+func TestUnknownAlphabet(t *testing.T) {
+	t.Parallel()
+	h := readStreams(word6(0x409, "\xd7\xe5\xf2\xfb\xf0\xe5 \xe1\xe0\xeb\xeb\xe0 \xe8 \xf1\xe5\xec\xfc \xeb\xe5\xf2\x0d"), nil)
+	if !slices.ContainsFunc(h.Skips, func(s string) bool { return strings.Contains(s, string(budget.UnknownCharset)) }) {
+		t.Errorf("%v", h.Skips)
+	}
+}
+
+// The Far East editions hold a character of a code page in 16 bits.
+func TestFarEast(t *testing.T) {
+	t.Parallel()
+	var text []byte
+	for _, c := range []uint16{'a', 0x93fa, 0x967b, 0x1092, 'b', 0x0d} {
+		text = le.AppendUint16(text, c)
+	}
+	for _, c := range []struct {
+		lid  uint16
+		want string
+		skip bool
+	}{{0x411, "a日本’b", false}, {0x409, "a", true}} {
+		b := word6(c.lid, string(text))
+		le.PutUint16(b, 0xa697)
+		le.PutUint16(b[2:], 0x68)
+		le.PutUint16(b[10:], 0x1000)
+		le.PutUint32(b[0x34:], uint32(len(text)/2))
+		h := readStreams(b, nil)
+		if len(h.Shown) != 1 || !strings.HasPrefix(h.Shown[0], c.want) || !strings.HasSuffix(h.Shown[0], "b") || c.skip != (len(h.Skips) > 0) {
+			t.Errorf("%#x: %q, %v", c.lid, h.Shown, h.Skips)
+		}
 	}
 }
 
@@ -112,6 +186,7 @@ func FuzzWord(f *testing.F) {
 	main, table := parts(f)
 	f.Add(main, table)
 	f.Add(word6(0x419, "a\x07b\x07\x07\xcf\xf0\x0d\x13 IF \x14c\x15"), []byte{})
+	f.Add(withFonts(word6(0x409, "\xeb\xe5\xf2\x0d"), 0, 3, 204, "\x41\x01\x5d\x01\x00"), []byte{})
 	f.Fuzz(func(t *testing.T, main, table []byte) {
 		h := readStreams(main, table)
 		if err := h.Check(40*(len(main)+len(table)) + 4<<20); err != nil {

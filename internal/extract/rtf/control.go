@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/charset"
 )
 
 // control reads a control word or symbol behind its backslash.
@@ -190,7 +191,7 @@ func (r *reader) charsets(w string, n int) {
 	case "fcharset", "cpg":
 		if r.g.dest == fontTable && len(r.fonts) < 10_000 {
 			if w == "fcharset" {
-				n = charsetPage(n)
+				n = charset.FontPage(n)
 			}
 			r.fonts[r.inFont] = n
 		}
