@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 // What a sender did before is known to the next message, once a rule asks.
 func TestHistory(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	var now atomic.Pointer[time.Time] // read by the daemon too
+	begin := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	now.Store(&begin)
 	d := site(t, "")
 	d.write("packs/site/policy.yaml", `policies:
   - id: p
@@ -23,7 +26,7 @@ func TestHistory(t *testing.T) {
       - {id: refuse, when: {subject: {words: [refuseme]}}, then: [reject]}
 `)
 	o := d.options()
-	o.Now = func() time.Time { return now }
+	o.Now = func() time.Time { return *now.Load() }
 	d.run(o)
 	c := d.dial(0)
 	n := 0
@@ -53,7 +56,8 @@ func TestHistory(t *testing.T) {
 		{2 * time.Hour, "x", "a b c d e", [][2]string{reply}, "New Many Grown"}, // 5 within the hour
 		{2 * time.Hour, "x", "A", nil, ""},
 	} {
-		now = now.Add(tt.after)
+		later := now.Load().Add(tt.after)
+		now.Store(&later)
 		if got := send(tt.subject, strings.Fields(tt.to), tt.header...); got != tt.want {
 			t.Errorf("message %d: %q, want %q", i+1, got, tt.want)
 		}
