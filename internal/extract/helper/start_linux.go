@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	"golang.org/x/sys/unix"
@@ -55,13 +58,35 @@ func Main(args []string) int {
 	if err != nil {
 		return 126
 	}
-	// The last: this process would not live with less than it has.
+	return become(program, args[3:], memory)
+}
+
+// become takes the limit of memory and becomes the program. The Go runtime has
+// reserved more address space than the limit already and dies of the next wish
+// for memory: nothing but the two system calls stands between.
+func become(program string, args []string, memory uint64) int {
+	path, err := syscall.BytePtrFromString(program)
+	if err != nil {
+		return 126
+	}
+	argv, err := syscall.SlicePtrFromStrings(args)
+	if err != nil {
+		return 126
+	}
+	env, err := syscall.SlicePtrFromStrings(os.Environ())
+	if err != nil {
+		return 126
+	}
+	limit := &unix.Rlimit{Cur: memory, Max: memory}
+	runtime.LockOSThread()
+	debug.SetGCPercent(-1)
 	if memory > 0 {
-		if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: memory, Max: memory}); err != nil {
+		if _, _, no := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(limit)), 0, 0, 0); no != 0 {
 			return 126
 		}
 	}
-	_ = syscall.Exec(program, args[3:], os.Environ()) // it comes back with an error only
+	// It comes back with an error only.
+	_, _, _ = syscall.RawSyscall(syscall.SYS_EXECVE, uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&env[0])))
 	return 126
 }
 
