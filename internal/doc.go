@@ -33,7 +33,7 @@
 //
 //	leaves    failpoint (where tests make things go wrong) redact smime verdict budget facts strictyaml charset marking tip (texts to senders, by language); authres (facts out of Authentication-Results)
 //	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, pdf, archive, sniff, xmlscan, worker (confined processes)
-//	          formats of old: cfb, ole (what a compound file holds), oleps, officeart, doc, xls, ppt; oleobject, rtf; mapi, msg, tnef; offcrypto, cms; numfmt
+//	          formats of old: cfb, ole (what a compound file holds), oleps, officeart, metafile, doc, xls, ppt; oleobject, rtf; mapi, msg, tnef; offcrypto, cms; numfmt
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine over detect/automaton), edm (tables of exact data match)
 //	deciding  label, directory (files, and under it ldap), policy, override (tokens to get past a rule), plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)

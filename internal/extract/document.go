@@ -103,8 +103,10 @@ func (s *sink) Embed(e document.Embedded) {
 		return
 	}
 	if e.Decoration {
-		s.images++
 		s.x.list(m)
+		if !s.x.drawing(m) {
+			s.images++
+		}
 		return
 	}
 	if s.x.b.Enter(m.path, m.depth) {

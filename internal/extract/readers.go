@@ -9,6 +9,7 @@ import (
 	"labelmilter/internal/extract/cms"
 	"labelmilter/internal/extract/doc"
 	"labelmilter/internal/extract/document"
+	"labelmilter/internal/extract/metafile"
 	"labelmilter/internal/extract/ole"
 	"labelmilter/internal/extract/pdf"
 	"labelmilter/internal/extract/rtf"
@@ -81,6 +82,7 @@ func readers() []reader {
 		{"compound file", is(sniff.CompoundFS), reads(ole.Read), apart},
 		{"word 2", is(sniff.Word2), reads(doc.ReadFile), apart},
 		{"workbook", is(sniff.BIFF), reads(xls.ReadStream), apart},
+		{"metafile", is(sniff.Metafile), reads(metafile.Read), apart},
 		{"mbox", isMbox, readMbox, apart},
 		{"mail", isMail, readMail, apart},
 		{"html", isHTML, readHTML, here},
@@ -192,7 +194,22 @@ func isSignature(it *item) bool {
 }
 
 func isImage(it *item) bool {
-	return strings.HasPrefix(it.typ, "image/") || it.kind == sniff.Image || it.kind == sniff.Metafile
+	return strings.HasPrefix(it.typ, "image/") || it.kind == sniff.Image
+}
+
+// drawing reads the text of a metafile that belongs to the looks of a document,
+// and reports whether there is any.
+func (x *extractor) drawing(it *item) bool {
+	if it.kind != sniff.Metafile {
+		return false
+	}
+	text, left := metafile.Text(it.data, int(max(x.b.TextPart-x.had[it.path], 0)))
+	x.emit(Text{Part: it.path, Where: InAttachment, Body: text})
+	x.parts[it.line].Text = x.had[it.path]
+	if left != "" {
+		x.b.Skip(budget.Skip{Part: it.path, Reason: left, Detail: metafile.Drawn})
+	}
+	return text != ""
 }
 
 func skipImage(x *extractor, it *item) {

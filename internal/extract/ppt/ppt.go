@@ -78,6 +78,11 @@ func Read(d *cfb.Dir, s document.Sink) {
 		s.Text(document.Hidden, t)
 	}
 	officeart.Images(d.Stream("Pictures").Paid(s, "Pictures"), func(b []byte) {
+		if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil { // a metafile
+			if out, err := s.Unpack(z, int64(len(b))); err == nil || len(out) > 0 {
+				b = out
+			}
+		}
 		s.Embed(document.Embedded{Data: b, Decoration: true})
 	})
 }
