@@ -9,7 +9,7 @@
 // reads in a PDF and "soffice --convert-to txt" in other documents, where they are
 // installed. Recall is the share of the reference's words (letters and digits, two
 // or more) that the extracted text has, each word counted as often as it stands
-// there. Both texts are in NFKC, as matching is. -missing lists the words that were
+// there. Names of what is in the file are text as well. Both texts are in NFKC, as matching is. -missing lists the words that were
 // not found, -text prints what was.
 package main
 
@@ -184,7 +184,9 @@ func read(name string, data []byte) (string, []budget.Skip, error) {
 	r := extract.Extract(context.Background(), m, budget.Default())
 	var text strings.Builder
 	for _, x := range r.Texts {
-		if x.Where != extract.InHeader && x.Where != extract.InName {
+		// The name of the file is no finding; that of something in it is text.
+		own := x.Where == extract.InName && !strings.Contains(x.Part, "/")
+		if x.Where != extract.InHeader && !own {
 			text.WriteString(x.Body)
 			text.WriteByte('\n')
 		}
