@@ -45,3 +45,27 @@ func TestSignedFile(t *testing.T) {
 		t.Errorf("%v %v %+v", found, r.Skipped, r.Parts)
 	}
 }
+
+func FuzzMbox(f *testing.F) {
+	const from = "From a@x.example Tue Nov  3 10:00:00 2026\n"
+	f.Add([]byte(from + "Subject: a\n\none\n\n" + from + "Subject: b\n\n>From two\n"))
+	f.Add([]byte(from + "A: b\r\n\r\n" + from + "\n" + from))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		it := &item{path: "1", typ: "application/mbox", where: InAttachment, data: append([]byte(from+"Subject: a\n"), b...)}
+		x := &extractor{ctx: t.Context(), b: budget.New(budget.Default()), readers: readers(), had: map[string]int64{}}
+		x.list(it)
+		readMbox(x, it)
+		var total int64
+		for _, p := range x.parts[1:] {
+			if p.Type == "message/rfc822" && strings.Count(p.Part, "/") == 1 {
+				total += p.Bytes
+			}
+		}
+		if total > int64(len(it.data)) {
+			t.Fatalf("%d bytes of mails in %d", total, len(it.data))
+		}
+		if total == 0 && len(strings.TrimSpace(string(b))) > 0 && !strings.Contains(string(b), "From ") && len(x.b.Skips()) == 0 {
+			t.Fatal("no mail and no reason")
+		}
+	})
+}

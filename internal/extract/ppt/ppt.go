@@ -79,9 +79,11 @@ func Read(d *cfb.Dir, s document.Sink) {
 	}
 	officeart.Images(d.Stream("Pictures").Paid(s, "Pictures"), func(b []byte) {
 		if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil { // a metafile
-			if out, err := s.Unpack(z, int64(len(b))); err == nil || len(out) > 0 {
-				b = out
+			out, err := s.Unpack(z, int64(len(b)))
+			if err != nil && !errors.Is(err, document.ErrCut) {
+				s.Damaged("picture")
 			}
+			b = out
 		}
 		s.Embed(document.Embedded{Data: b, Decoration: true})
 	})
