@@ -43,7 +43,7 @@ var allowed = map[string]string{
 	"extract/msg":                   "budget charset extract/cfb extract/document extract/mapi",
 	"extract/rtf":                   "budget charset extract/document extract/oleobject",
 	"extract/metafile":              "budget charset extract/document",
-	"extract/officeart":             "",
+	"extract/officeart":             "extract/document",
 	"extract/cms":                   "extract/document",
 	"extract/doc":                   "budget charset extract/cfb extract/document extract/officeart",
 	"extract/ole":                   "budget charset extract/cfb extract/doc extract/document extract/msg extract/offcrypto extract/officeart extract/oleobject extract/oleps extract/ooxml extract/ppt extract/sniff extract/xls",

@@ -9,6 +9,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract/cfb"
+	"labelmilter/internal/extract/testdata/gen/sample"
 )
 
 // drawn is an enhanced metafile that draws ASCII text in 8 bits.
@@ -27,8 +28,8 @@ func drawn(text string) []byte {
 	return b
 }
 
-// Text that a picture draws is text, in a file and in a presentation, where it is
-// deflated.
+// Text that a picture draws is text, in a file, and deflated in a document or a
+// presentation.
 func TestDrawing(t *testing.T) {
 	t.Parallel()
 	le := binary.LittleEndian
@@ -44,6 +45,18 @@ func TestDrawing(t *testing.T) {
 		d.Add("Pictures", record(0xf01a, make([]byte, 50), picture))
 		return cfb.Write(d)
 	}
+	write := func(picture []byte) []byte {
+		f, err := cfb.Open(sample.Doc().Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &cfb.Dir{}
+		for _, name := range []string{"WordDocument", "1Table"} {
+			d.Add(name, f.Root.Stream(name).Bytes())
+		}
+		d.Add("Data", append(make([]byte, 68), record(0xf01a, make([]byte, 50), picture)...))
+		return cfb.Write(d)
+	}
 	var z bytes.Buffer
 	w := zlib.NewWriter(&z)
 	_, _ = w.Write(drawn("text of a chart")) // to memory
@@ -56,6 +69,7 @@ func TestDrawing(t *testing.T) {
 	}{
 		{"a.emf", drawn("text of a chart"), "2", false},
 		{"a.ppt", show(z.Bytes()), "2/1", false},
+		{"a.doc", write(z.Bytes()), "2/1", false},
 		{"b.ppt", show(z.Bytes()[:len(z.Bytes())-4]), "2/1", true},
 	} {
 		_, r := readString(t, attached(c.name, octets, c.data), budget.Default())

@@ -45,6 +45,7 @@ type span struct {
 // Read reads the document in a storage.
 func Read(d *cfb.Dir, s document.Sink) {
 	read(d, d.Stream("WordDocument").Paid(s, "WordDocument"), s)
+	officeart.Pictures(d.Stream("Data").Paid(s, "Data"), s)
 }
 
 // ReadFile reads a document of Word 2, which is a file without streams.

@@ -4,9 +4,14 @@
 package officeart
 
 import (
+	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"strings"
 	"unicode/utf16"
+
+	"labelmilter/internal/extract/document"
 )
 
 // maxRecords bounds the records of one drawing.
@@ -103,6 +108,20 @@ func Wide(d []byte, n int) (out []string) {
 		flush()
 	}
 	return out
+}
+
+// Pictures gives the pictures in b to a sink, metafiles inflated.
+func Pictures(b []byte, s document.Sink) {
+	Images(b, func(b []byte) {
+		if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil { // a metafile
+			out, err := s.Unpack(z, int64(len(b)))
+			if err != nil && !errors.Is(err, document.ErrCut) {
+				s.Damaged("picture")
+			}
+			b = out
+		}
+		s.Embed(document.Embedded{Data: b, Decoration: true})
+	})
 }
 
 // Images gives the pictures in b, each as a file of its format; metafiles are

@@ -77,16 +77,7 @@ func Read(d *cfb.Dir, s document.Sink) {
 	if t := r.hidden.Done(); t != "" {
 		s.Text(document.Hidden, t)
 	}
-	officeart.Images(d.Stream("Pictures").Paid(s, "Pictures"), func(b []byte) {
-		if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil { // a metafile
-			out, err := s.Unpack(z, int64(len(b)))
-			if err != nil && !errors.Is(err, document.ErrCut) {
-				s.Damaged("picture")
-			}
-			b = out
-		}
-		s.Embed(document.Embedded{Data: b, Decoration: true})
-	})
+	officeart.Pictures(d.Stream("Pictures").Paid(s, "Pictures"), s)
 }
 
 // edits follows the chain of saves from the last one and gathers which objects
