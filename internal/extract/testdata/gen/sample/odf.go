@@ -61,5 +61,5 @@ func Odp() Document {
 
 // All gives every made document.
 func All() []Document {
-	return []Document{Docx(), Xlsx(), Pptx(), Odt(), Ods(), Odp(), Doc(), Xls(), Ppt(), RTF(), Msg(), TNEF(), Pdf()}
+	return []Document{Docx(), Xlsx(), Pptx(), Odt(), Ods(), Odp(), Doc(), Xls(), Ppt(), RTF(), Msg(), TNEF(), Pdf(), Eml(), Mbox(), P7m()}
 }

@@ -14,6 +14,7 @@ import (
 type Document struct {
 	Name   string
 	Type   string // media type
+	True   string // what its bytes alone tell, Type if empty
 	Data   []byte
 	Places []Place
 	Facts  string // what is to be told of it, separated by spaces
