@@ -85,8 +85,8 @@ func DKIM(h message.Header, v Verifiers) facts.Fact {
 // sealed reports whether there are ARC seals and all are of these domains.
 func sealed(h message.Header, sealers []string) bool {
 	seals := h.All("ARC-Seal")
-	if len(seals) == 0 || len(seals) > maxFields || len(h.All("ARC-Authentication-Results")) > maxFields {
-		return false
+	if len(seals) == 0 || len(seals) > maxFields || len(h.All("ARC-Authentication-Results")) != len(seals) {
+		return false // RFC 8617 4.2: one of each for every instance
 	}
 	for _, f := range seals {
 		if len(f.Raw) > maxField {

@@ -57,9 +57,10 @@ func TestARC(t *testing.T) {
 		want string
 	}{
 		{"pass", message.Header{result("pass"), seal(1, "lists.gov.au"), aar}, v, "lists.gov.au defence.gov.au"},
-		{"two sealers", message.Header{result("pass"), seal(2, "a.relay.gov.au"), seal(1, "Lists.gov.au"), aar}, v, "lists.gov.au defence.gov.au"},
+		{"two sealers", message.Header{result("pass"), seal(2, "a.relay.gov.au"), seal(1, "Lists.gov.au"), {Name: "ARC-Authentication-Results", Raw: " i=2; a.relay.gov.au; dkim=fail header.d=x.example"}, aar}, v, "lists.gov.au defence.gov.au"},
 		{"another sealer among them", message.Header{result("pass"), seal(2, "lists.gov.au"), seal(1, "evil.example"), aar}, v, "lists.gov.au"},
 		{"chain fails", message.Header{result("fail"), seal(1, "lists.gov.au"), aar}, v, "lists.gov.au"},
+		{"results that nobody sealed", message.Header{result("pass"), seal(1, "lists.gov.au"), aar, aar}, v, "lists.gov.au"},
 		{"no seal", message.Header{result("pass"), aar}, v, "lists.gov.au"},
 		{"no sealers", message.Header{result("pass"), seal(1, "lists.gov.au"), aar}, Verifiers{IDs: v.IDs}, "lists.gov.au"},
 		{"another's result", message.Header{{Name: "Authentication-Results", Raw: " evil; arc=pass"}, seal(1, "lists.gov.au"), aar}, v, ""},

@@ -81,3 +81,39 @@ func shown(s string, cut []span, most int) string {
 	}
 	return out
 }
+
+// maxReason bounds what is recorded of a reason that a sender gave, in
+// characters.
+const maxReason = 500
+
+// reason is what a sender gave as a reason, fit for records: the numbers that a
+// rule may have been about are not repeated in it.
+func reason(s string) string { return shown(s, numbers(s), maxReason) }
+
+// numbers gives the ranges of five digits and more, also where single blanks,
+// hyphens, dots or slashes stand between them.
+func numbers(s string) []span {
+	var out []span
+	for i := 0; i < len(s); i++ {
+		if !digit(s[i]) {
+			continue
+		}
+		end, n := i+1, 1
+		for end < len(s) {
+			if digit(s[end]) {
+				end, n = end+1, n+1
+			} else if end+1 < len(s) && strings.IndexByte(" -./", s[end]) >= 0 && digit(s[end+1]) {
+				end, n = end+2, n+1
+			} else {
+				break
+			}
+		}
+		if n >= 5 {
+			out = append(out, span{i, end})
+		}
+		i = end
+	}
+	return out
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }

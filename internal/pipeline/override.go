@@ -135,7 +135,7 @@ func (c claim) settle(m *message.Message, d policy.Decision, pl *plan.Plan) *Cla
 	if !c.found {
 		return nil
 	}
-	out := &Claim{ID: override.ID(c.presented.Token), Kind: c.grant.KindOf(c.presented), Justification: c.presented.Reason, Place: c.presented.Place,
+	out := &Claim{ID: override.ID(c.presented.Token), Kind: c.grant.KindOf(c.presented), Justification: reason(c.presented.Reason), Place: c.presented.Place,
 		Reason: c.why, Rules: []string{}}
 	for _, r := range d.Rules {
 		if r.Overridden && !slices.Contains(out.Rules, r.FullName()) {

@@ -291,7 +291,7 @@ func TestStrangersMark(t *testing.T) {
 // TestLowered records by what right a reply is below its conversation.
 func TestLowered(t *testing.T) {
 	t.Parallel()
-	mail := "From: kim.lee@agency.gov.au\nMessage-ID: <5@agency.gov.au>\nReferences: <1@agency.gov.au>\nSubject: x [SEC=OFFICIAL]\nX-Label-Justification: =?utf-8?q?released_today,_ref_12345678?=\n\nhello\n"
+	mail := "From: kim.lee@agency.gov.au\nMessage-ID: <5@agency.gov.au>\nReferences: <1@agency.gov.au>\nSubject: x [SEC=OFFICIAL]\nX-Label-Justification: =?utf-8?q?released_today,_card_4111_1111-1111.1111,_ref_12345678?=\n\nhello\n"
 	floor := map[string]facts.Fact{pipeline.FactThreadFloor: {State: facts.Known, Value: "protected"}}
 	group := map[string]facts.Fact{pipeline.FactThreadFloor: floor[pipeline.FactThreadFloor], pipeline.FactSenderGroups: {State: facts.Known, Value: "staff, Declassifiers"}}
 	for _, tt := range []struct {
@@ -301,7 +301,7 @@ func TestLowered(t *testing.T) {
 		label      label.ID
 		by, reason string
 	}{
-		{"labels: {thread: {justify: true}}", outbound, floor, "official", "justification", "released today, ref …"},
+		{"labels: {thread: {justify: true}}", outbound, floor, "official", "justification", "released today, card …, ref …"},
 		{"labels: {thread: {justify: false}}", outbound, floor, "protected", "", ""},
 		{"labels: {thread: {declassifiers: [declassifiers]}}", outbound, group, "official", "declassifier", ""},
 		{"labels: {thread: {declassifiers: [others]}}", outbound, group, "protected", "", ""},

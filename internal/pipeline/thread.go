@@ -125,9 +125,6 @@ func (p *Pipeline) mayLower(m *message.Message, f facts.Facts) string {
 	return ""
 }
 
-// maxJustification bounds what is recorded of a justification, in characters.
-const maxJustification = 500
-
 func justification(m *message.Message) string {
 	v, _ := m.Header.First(JustificationHeader)
 	return strings.TrimSpace(message.DecodeField(v))
@@ -139,7 +136,7 @@ func (p *Pipeline) lowered(m *message.Message, f facts.Facts, a label.Assignment
 		return
 	}
 	if l.LoweredBy = p.mayLower(m, f); l.LoweredBy == ByJustification {
-		l.Justification = shown(justification(m), nil, maxJustification)
+		l.Justification = reason(justification(m))
 	}
 }
 

@@ -46,7 +46,7 @@ func (e *editor) reduce(m marking.Marking, single []string) marking.Marking {
 	if m.Note != "" {
 		note = m.Note + "; " + note
 	}
-	if len(note) <= maxNote && !strings.Contains(m.Note, "also "+lost[0]) {
+	if written := len(note) + strings.Count(note, ",") + strings.Count(note, `\`); written <= maxNote && !strings.Contains(m.Note, "also "+lost[0]) {
 		m.Note = note
 	}
 	c := label.Conflict{Code: label.IMMsReduced, Kept: single[0], Lost: lost, Detail: "a recipient's readers take one information management marker"}
