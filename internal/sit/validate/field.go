@@ -201,10 +201,11 @@ func descending(d []byte, from int) int {
 }
 
 // lastBirthYear is the last year a birth is taken to be in where the year of a
-// number is ambiguous or the issuer's own check refuses births to come. A
-// constant, as validators give the same answer for ever; raised with each
-// year's release.
-const lastBirthYear = 2027
+// number is ambiguous or the issuer's own check refuses births to come. It is
+// the year of the release, a constant, as validators give the same answer for
+// ever and a replay the same result. A release of next year raises it; until then
+// numbers of that year's newborns are not found.
+const lastBirthYear = 2026
 
 // validDate reports whether the day exists in the Gregorian calendar.
 func validDate(y, m, d int) bool {

@@ -1,5 +1,7 @@
 package validate
 
+import "strings"
+
 var newZealandTable = []entry{
 	{"nz-ird", "New Zealand IRD number: two sets of weights mod 11 (Inland Revenue, resident withholding tax specification)", isIRD},
 	{"nz-nhi", "New Zealand national health index number, old AAANNNN and new AAANNAA form (HISO 10046)", isNHI},
@@ -54,34 +56,6 @@ func isNHI(s string) bool {
 	return at > 0 && (24-sum%24 == at || 23-sum%23 == at)
 }
 
-// branches is a range of branch numbers of one bank with its algorithm.
-type branches struct {
-	bank, from, to int
-	algorithm      byte
-}
-
-// nzBranches are the ranges of the Inland Revenue specification, with the
-// banks added since by the Payments NZ register (04, 05, 10, 88); * is A for
-// account bases below 990000, else B.
-var nzBranches = [...]branches{
-	{1, 1, 999, '*'}, {1, 1100, 1199, '*'}, {1, 1800, 1899, '*'},
-	{2, 1, 999, '*'}, {2, 1200, 1299, '*'}, {2, 2025, 2055, '*'},
-	{3, 1, 999, '*'}, {3, 1300, 1399, '*'}, {3, 1500, 1599, '*'}, {3, 1700, 1799, '*'}, {3, 1900, 1999, '*'},
-	{4, 2013, 2024, '*'}, {5, 8884, 8889, 'X'},
-	{6, 1, 999, '*'}, {6, 1400, 1499, '*'},
-	{8, 6500, 6599, 'D'}, {9, 0, 0, 'E'}, {10, 5165, 5169, '*'},
-	{11, 5000, 6499, '*'}, {11, 6600, 8999, '*'},
-	{12, 3000, 3299, '*'}, {12, 3400, 3499, '*'}, {12, 3600, 3699, '*'},
-	{13, 4900, 4999, '*'}, {14, 4700, 4799, '*'}, {15, 3900, 3999, '*'},
-	{16, 4400, 4499, '*'}, {17, 3300, 3399, '*'}, {18, 3500, 3599, '*'},
-	{19, 4600, 4649, '*'}, {20, 4100, 4199, '*'}, {21, 4800, 4899, '*'},
-	{22, 4000, 4049, '*'}, {23, 3700, 3799, '*'}, {24, 4300, 4349, '*'},
-	{25, 2500, 2599, 'F'}, {26, 2600, 2699, 'G'}, {27, 3800, 3849, '*'},
-	{28, 2100, 2149, 'G'}, {29, 2150, 2299, 'G'}, {30, 2900, 2949, '*'},
-	{31, 2800, 2849, 'X'}, {33, 6700, 6799, 'F'}, {35, 2400, 2499, '*'},
-	{38, 9000, 9499, '*'}, {88, 8800, 8899, 'X'},
-}
-
 func isNZAccount(s string) bool {
 	var b field
 	d := nzAccount(&b, s)
@@ -89,13 +63,35 @@ func isNZAccount(s string) bool {
 		return false
 	}
 	bank, branch := pair(d), number(d[2:6])
-	for i := range nzBranches {
-		r := &nzBranches[i]
-		if r.bank == bank && r.from <= branch && branch <= r.to {
-			return nzChecksum(d, r.algorithm)
+	for i := range nzBanks {
+		if r := &nzBanks[i]; r.bank == bank {
+			return nzChecksum(d, r.algorithm) && inRanges(r.branches, branch)
 		}
 	}
 	return false
+}
+
+// inRanges reports whether n is in list, numbers and ranges in order: "1 4-9 12".
+func inRanges(list string, n int) bool {
+	for r := range strings.SplitSeq(list, " ") {
+		from, to, ok := strings.Cut(r, "-")
+		if !ok {
+			to = from
+		}
+		if decimal(to) >= n {
+			return decimal(from) <= n
+		}
+	}
+	return false
+}
+
+// decimal reads the digits of a constant.
+func decimal(s string) int {
+	n := 0
+	for i := range len(s) {
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
 }
 
 // nzAccount brings the account to bank 2, branch 4, base 7, suffix 3 digits.

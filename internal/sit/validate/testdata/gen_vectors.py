@@ -199,9 +199,12 @@ NUMBERS = [
 
 
 def nz_account(r):
-    """Branches that are in the register, written in groups or not."""
+    """Branches that are in the register and any others, written in groups or not."""
     bank = r.choice(["01-0902", "03-0104", "06-0101", "12-3109", "38-6000", "38-9000", "08-6523", "09-0000", "11-0123",
                      "11-5900", "25-2500", "26-2600", "28-2100", "29-2150", "99-0001"])
+    if r.random() < .5:
+        bank = bank[:3] + bank[3:3 + r.randrange(4)] + n(4)(r)
+        bank = bank[:7]
     s = "-".join([bank, r.choice(["", "0", "00"]) + n(4)(r) + "?", "0" + n(1)(r)])
     how = r.random()
     if how < .2:
