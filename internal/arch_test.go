@@ -94,7 +94,8 @@ var allowed = map[string]string{
 	// the daemon
 	"milter":            "verdict",
 	"milter/miltertest": "",
-	"store":             "failpoint",
+	"journal":           "failpoint",
+	"store":             "failpoint journal",
 	"notify":            "message override pipeline plan policy store",
 	"enforce":           "failpoint facts pipeline policy store verdict override message notify plan",
 	"filter":            "failpoint authres budget directory enforce facts label message milter pipeline plan policy verdict override",

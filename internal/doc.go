@@ -38,7 +38,7 @@
 //	deciding  label, directory (files, and under it ldap), policy, override (tokens to get past a rule), plan; for plan: dkim (what edits do to signatures), rewrite (bodies fit for transport)
 //	rules     rulepack (YAML packs → Ruleset), assemble (packs + site → Ruleset), ../rules (shipped packs)
 //	judging   pipeline; offline: replay, fixture (expectations), ruletest and prove (tests of packs), output
-//	daemon    milter, filter, enforce, store, notify (mail of our own), admin, app, config
+//	daemon    milter, filter, enforce, journal (entries in segment files), store, notify (mail of our own), admin, app, config
 //	front     cli, manual, ../cmd/labelmilter
 //	tests     mtalab (private Postfix and Sendmail), conformance, integration, demo, mtabench, eval, fuzzrun
 //

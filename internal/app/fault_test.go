@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -167,11 +168,41 @@ func TestFaults(t *testing.T) {
 		d.noContent()
 	}
 	sealFault(t, hit)
+	journalFault(t, hit)
 	for _, name := range failpoint.Names {
 		if !hit[name] {
 			t.Errorf("failpoint %s was not hit", name)
 		}
 	}
+}
+
+// journalFault makes fail what happens to ordinary messages alone: their
+// records go to the journal, and marks from there to the database.
+func journalFault(t *testing.T, hit map[failpoint.Name]bool) {
+	t.Helper()
+	d := start(t, "fail: {inbound: quarantine}\n", nil)
+	c := d.dial(0)
+	down := func() error { return syscall.ENOSPC }
+	send := func(id string, header ...[2]string) func() (miltertest.Result, error) {
+		return func() (miltertest.Result, error) { return d.send(c, mail(id, "x", header...)), nil }
+	}
+	r, _ := failing(failpoint.Journal, down, &hit, send("J1", marked("OFFICIAL")))
+	if text := edits(r); !strings.Contains(text, "X-Labelmilter-Reason: fail/store") || !strings.Contains(text, "q ") || strings.Contains(text, "X-Sensitivity-Label") {
+		t.Errorf("%v %s", r.Decision, text)
+	}
+	if r, _ := send("J2", marked("OFFICIAL"))(); edits(r) != official {
+		t.Errorf("after it: %s", edits(r))
+	}
+	answer := [2]string{"References", " <J2@sender.example>"}
+	r, _ = failing(failpoint.Marks, down, &hit, send("J3", answer))
+	if r.Decision.Code != 'a' || !strings.Contains(string(d.record("J3").Result), `:{"state":"unavailable","value":"","source":"ledger"`) {
+		t.Errorf("%v, record %s", r.Decision, d.record("J3").Result)
+	}
+	_, _ = send("J4", answer)()
+	if !strings.Contains(string(d.record("J4").Result), `:{"state":"value","value":"official","source":"ledger"`) {
+		t.Errorf("the mark is lost: %s", d.record("J4").Result)
+	}
+	d.noContent()
 }
 
 // sealFault makes the encryption fail: nothing goes out in clear.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -178,11 +179,49 @@ func TestPanicAndPoison(t *testing.T) {
 	d.noContent()
 }
 
-// While the store cannot be written the fail mode answers and readiness says
+// While decisions cannot be recorded the fail mode answers and readiness says
 // so; afterwards all is well.
 func TestStoreFailure(t *testing.T) {
 	t.Parallel()
-	d := start(t, "", func(o *Options) { o.busy = 20 * time.Millisecond })
+	d := start(t, "", nil)
+	dir := filepath.Join(d.dir, "state", store.DecisionsDir)
+	if err := os.Rename(dir, dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	c := d.dial(0)
+	for range 4 {
+		if r := d.send(c, mail("L1", "x", marked("OFFICIAL"))); r.Decision.Code != 'y' || !strings.HasPrefix(r.Decision.Text(), "451 4.3.0") {
+			t.Errorf("nowhere to write: %v", r.Decision)
+		}
+	}
+	if code, body := d.get("GET", "/readyz"); code != 503 || !strings.Contains(body, "cannot be read or written") {
+		t.Errorf("ready: %d %s", code, body)
+	}
+	d.wantMetric(`labelmilter_fail_mode_total{direction="inbound",reason="store",verdict="tempfail"} 4`)
+	if err := os.Rename(dir+".away", dir); err != nil {
+		t.Fatal(err)
+	}
+	if r := d.send(c, mail("L2", "x", marked("OFFICIAL"))); r.Decision.Code != 'a' {
+		t.Errorf("afterwards: %v", r.Decision)
+	}
+	if rec := d.record("L2"); rec.Label != "official" {
+		t.Errorf("afterwards: %+v", rec)
+	}
+	if !strings.Contains(d.log.String(), "decision cannot be recorded") {
+		t.Error("nothing in the log")
+	}
+	d.noContent()
+}
+
+// A database that another process has locked keeps no ordinary message, but
+// one whose decision must be there; readiness says so.
+func TestDatabaseLocked(t *testing.T) {
+	t.Parallel()
+	d := site(t, "")
+	d.write("packs/site/policy.yaml", "policies: [{id: p, rules: [{id: r, when: {subject: {words: [openone]}}, then: [incident]}]}]\n")
+	o := d.options()
+	o.busy = 20 * time.Millisecond
+	d.run(o)
 	other, err := sql.Open("sqlite", "file:"+filepath.Join(d.dir, "state", store.FileName)+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
@@ -193,23 +232,25 @@ func TestStoreFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := d.dial(0)
-	for range 4 {
-		if r := d.send(c, mail("L1", "x", marked("OFFICIAL"))); r.Decision.Code != 'y' || !strings.HasPrefix(r.Decision.Text(), "451 4.3.0") {
-			t.Errorf("locked: %v", r.Decision)
-		}
+	if r := d.send(c, mail("D1", "x", marked("OFFICIAL"))); r.Decision.Code != 'a' {
+		t.Errorf("ordinary message: %v", r.Decision)
+	}
+	if r := d.send(c, mail("D2", "openone")); r.Decision.Code != 'y' || !strings.HasPrefix(r.Decision.Text(), "451 4.3.0") {
+		t.Errorf("message with an incident: %v", r.Decision)
 	}
 	if code, body := d.get("GET", "/readyz"); code != 503 || !strings.Contains(body, "locked") {
 		t.Errorf("ready: %d %s", code, body)
 	}
-	d.wantMetric(`labelmilter_fail_mode_total{direction="inbound",reason="store",verdict="tempfail"} 4`)
 	if _, err := other.Exec("ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	if r := d.send(c, mail("L2", "x", marked("OFFICIAL"))); r.Decision.Code != 'a' {
+	if r := d.send(c, mail("D3", "openone")); r.Decision.Code != 'a' {
 		t.Errorf("after the lock: %v", r.Decision)
 	}
-	if !strings.Contains(d.log.String(), "decision cannot be recorded") {
-		t.Error("nothing in the log")
+	for _, id := range []string{"D1", "D3"} {
+		if rec := d.record(id); rec.Verdict != "accept" || rec.Fail != "" {
+			t.Errorf("%s: record %+v", id, rec)
+		}
 	}
 	d.noContent()
 }

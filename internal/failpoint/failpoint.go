@@ -26,15 +26,17 @@ const (
 	Condition Name = "condition" // a rule is matched
 	Action    Name = "action"    // the actions of a matched rule are filled in
 	Plan      Name = "plan"
-	Edit      Name = "edit"   // the body is edited
-	Seal      Name = "seal"   // the body is encrypted
-	Intent    Name = "intent" // the decision is made durable
-	Append    Name = "append" // the record is written
+	Edit      Name = "edit"    // the body is edited
+	Seal      Name = "seal"    // the body is encrypted
+	Intent    Name = "intent"  // the decision is made durable
+	Append    Name = "append"  // the record is written
+	Journal   Name = "journal" // the record is put on disk
+	Marks     Name = "marks"   // marks of conversations go to the database
 	Outcome   Name = "outcome"
 )
 
 // Names are all places.
-var Names = []Name{Spool, Thread, History, Directory, Extract, Detect, Marking, LabelRule, Label, Condition, Action, Plan, Edit, Seal, Intent, Append, Outcome}
+var Names = []Name{Spool, Thread, History, Directory, Extract, Detect, Marking, LabelRule, Label, Condition, Action, Plan, Edit, Seal, Intent, Append, Journal, Marks, Outcome}
 
 var (
 	mu    sync.Mutex

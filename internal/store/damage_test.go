@@ -34,8 +34,14 @@ func TestLocked(t *testing.T) {
 	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Append(ctx, record(1)); !errors.Is(err, ErrLocked) {
+	if _, err := s.Append(ctx, row(1)); !errors.Is(err, ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if _, err := s.Append(ctx, record(3)); err != nil {
+		t.Errorf("the journal is locked too: %v", err)
+	}
+	if _, err := Open(ctx, Options{Dir: dir, Busy: 10 * time.Millisecond}); !errors.Is(err, ErrLocked) {
+		t.Errorf("a second daemon: %v, want ErrLocked", err)
 	}
 	if err := s.Check(ctx); !errors.Is(err, ErrLocked) {
 		t.Errorf("Check: got %v, want ErrLocked", err)
@@ -48,8 +54,11 @@ func TestLocked(t *testing.T) {
 	if _, err := other.Exec("ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Append(ctx, record(2)); err != nil {
+	if _, err := s.Append(ctx, row(2)); err != nil {
 		t.Errorf("after the lock is gone: %v", err)
+	}
+	if _, err := Open(ctx, Options{Dir: dir, Busy: 10 * time.Millisecond}); !errors.Is(err, ErrLocked) {
+		t.Errorf("a second daemon: %v, want ErrLocked", err)
 	}
 }
 
@@ -69,13 +78,15 @@ func TestFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	big := record(1)
+	big := row(1)
 	big.Result = []byte(`"` + strings.Repeat("x", 1<<20) + `"`)
 	if _, err := s.Append(ctx, big); !errors.Is(err, ErrFull) {
 		t.Errorf("got %v, want ErrFull", err)
 	}
-	if _, err := s.Append(ctx, record(2)); err != nil {
-		t.Errorf("a record that fits: %v", err)
+	for _, r := range []Record{row(2), record(3)} {
+		if _, err := s.Append(ctx, r); err != nil {
+			t.Errorf("a record that fits: %v", err)
+		}
 	}
 	if _, err := s.Append(ctx, Record{Result: make([]byte, maxResult+1)}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("got %v, want ErrTooLarge", err)
@@ -150,7 +161,7 @@ func TestCorruptWhileRunning(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	s := open(t, Options{Dir: dir})
 	for i := range 50 {
-		if _, err := s.Append(ctx, record(i)); err != nil {
+		if _, err := s.Append(ctx, row(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -171,7 +182,7 @@ func TestCorruptWhileRunning(t *testing.T) {
 	s, err = Open(ctx, Options{Dir: dir})
 	if err == nil {
 		defer s.Close()
-		_, err = s.Append(ctx, record(1))
+		_, err = s.Append(ctx, row(1))
 	}
 	if !errors.Is(err, ErrCorrupt) {
 		t.Errorf("got %v, want ErrCorrupt", err)

@@ -1,10 +1,15 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 
 	"modernc.org/sqlite"
+
+	"labelmilter/internal/journal"
 )
 
 // What can be wrong with the database. Each error of this package that comes
@@ -40,7 +45,7 @@ const (
 func kind(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
-		return ErrOther
+		return fileKind(err)
 	}
 	switch e.Code() & 0xff {
 	case codeBusy, codeLocked:
@@ -57,11 +62,35 @@ func kind(err error) error {
 	return ErrOther
 }
 
+// fileKind is the sentinel for an error of the journal or its files.
+func fileKind(err error) error {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, journal.ErrInUse):
+		return ErrLocked
+	case errors.Is(err, journal.ErrDamaged), errors.Is(err, errForm):
+		return ErrCorrupt
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return ErrFull
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return ErrReadOnly
+	case errors.As(err, &errno):
+		return ErrIO
+	}
+	return ErrOther
+}
+
 // wrap makes a typed error of the driver's. Errors of this package and of
 // contexts stay as they are.
 func wrap(doing string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, journal.ErrClosed) {
+		err = ErrClosed
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("store: %s: %w", doing, err)
 	}
 	for _, known := range []error{ErrNewer, ErrClosed, ErrMissing, ErrTooLarge, ErrSpent} {
 		if errors.Is(err, known) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"labelmilter/internal/journal"
 )
 
 // probeEvery bounds how often a check really writes.
@@ -17,8 +19,8 @@ type probe struct {
 	did bool
 }
 
-// Check reports whether the database can be written, by writing. The answer
-// may be two seconds old.
+// Check reports whether database and journal can be written, by writing. The
+// answer may be two seconds old.
 func (s *Store) Check(ctx context.Context) error {
 	s.probe.mu.Lock()
 	defer s.probe.mu.Unlock()
@@ -30,6 +32,10 @@ func (s *Store) Check(ctx context.Context) error {
 		_, err := w.exec(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`, now.UnixMicro())
 		return err
 	})
+	if err == nil {
+		probe := journal.Entry{Kind: kindProbe, At: now.UnixMicro(), Append: func(b []byte) []byte { return b }}
+		err = wrap("writing", s.log.Write(ctx, probe))
+	}
 	if ctx.Err() != nil {
 		return err // says nothing about the database for others
 	}

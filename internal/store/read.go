@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -9,12 +10,16 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"labelmilter/internal/journal"
 )
 
 // Reader reads the database and never changes it, also while a daemon writes.
 type Reader struct {
+	dir     string // of the journal
 	read    *sql.DB
 	threads *threadReader
 	history *historyReader
@@ -54,7 +59,7 @@ func openReader(ctx context.Context, path string, q url.Values) (*Reader, error)
 		_ = db.Close()
 		return nil, wrap("opening "+path, err)
 	}
-	return &Reader{read: db, threads: &threadReader{}, history: &historyReader{}}, nil
+	return &Reader{dir: filepath.Join(filepath.Dir(path), DecisionsDir), read: db, threads: &threadReader{}, history: &historyReader{}}, nil
 }
 
 // Close closes the database.
@@ -74,15 +79,80 @@ func (r *Reader) Find(ctx context.Context, key string, limit int) ([]Record, err
 		return nil, nil
 	}
 	bare := strings.TrimSuffix(strings.TrimPrefix(key, "<"), ">")
-	return r.query(ctx, selectRecord+`WHERE id IN (
+	rows, err := r.query(ctx, selectRecord+`WHERE id IN (
 		SELECT id FROM records WHERE queue_id = ? AND queue_id <> '' UNION
 		SELECT id FROM records WHERE message_id IN (?, ?, ?) AND message_id <> '')
 		ORDER BY id DESC LIMIT ?`, cut(key), cut(key), cut("<"+bare+">"), cut(bare), clamp(limit))
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.journaled(ctx, []uint64{queueKey(key), messageKey(bare)}, func(x *Record) bool {
+		return x.QueueID == cut(key) || x.MessageID == cut(key) || x.MessageID == cut("<"+bare+">") || x.MessageID == cut(bare)
+	}, clamp(limit))
+	return newest(rows, found, clamp(limit)), err
 }
 
 // Recent gives the last records, newest first, at most limit.
 func (r *Reader) Recent(ctx context.Context, limit int) ([]Record, error) {
-	return r.query(ctx, selectRecord+`ORDER BY id DESC LIMIT ?`, clamp(limit))
+	rows, err := r.query(ctx, selectRecord+`ORDER BY id DESC LIMIT ?`, clamp(limit))
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.journaled(ctx, nil, func(*Record) bool { return true }, clamp(limit))
+	return newest(rows, found, clamp(limit)), err
+}
+
+// newest puts records of both kinds together.
+func newest(a, b []Record, limit int) []Record {
+	a = append(a, b...)
+	slices.SortStableFunc(a, func(x, y Record) int { return cmp.Compare(y.ID, x.ID) })
+	return a[:min(limit, len(a))]
+}
+
+// journaled gives the last records of the journal with one of some keys, nil
+// for all, that are wanted.
+func (r *Reader) journaled(ctx context.Context, keys []uint64, want func(*Record) bool, limit int) ([]Record, error) {
+	v, err := journal.Look(r.dir)
+	if err != nil {
+		return nil, wrap("reading decisions", err)
+	}
+	var out []Record
+	more := func(f journal.Found) (bool, error) {
+		data, err := v.Data(f)
+		if errors.Is(err, fs.ErrNotExist) {
+			return true, nil // deleted meanwhile
+		} else if err != nil {
+			return false, err
+		}
+		x := Record{ID: f.ID, At: time.UnixMicro(f.At).UTC(), Answer: Pending}
+		if err := x.decode(data); err != nil {
+			return false, err
+		}
+		if !want(&x) {
+			return true, nil
+		}
+		if a, ok, err := v.After(f, kindAnswer); err != nil {
+			return false, err
+		} else if ok {
+			if data, err = v.Data(a); err == nil {
+				err = x.answered(a.At, data)
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return false, err
+			}
+		}
+		out = append(out, x)
+		return len(out) < limit, ctx.Err()
+	}
+	if limit == 0 {
+		return nil, nil
+	}
+	if keys == nil {
+		err = v.Newest(kindDecision, more)
+	} else {
+		err = v.ByKey(kindDecision, keys, more)
+	}
+	return out, wrap("reading decisions", err)
 }
 
 func clamp(n int) int { return max(0, min(n, MaxFound)) }
@@ -90,8 +160,15 @@ func clamp(n int) int { return max(0, min(n, MaxFound)) }
 // Count gives the number of records.
 func (r *Reader) Count(ctx context.Context) (int, error) {
 	var n int
-	err := r.read.QueryRowContext(ctx, `SELECT count(*) FROM records`).Scan(&n)
-	return n, wrap("reading", err)
+	if err := r.read.QueryRowContext(ctx, `SELECT count(*) FROM records`).Scan(&n); err != nil {
+		return 0, wrap("reading", err)
+	}
+	v, err := journal.Look(r.dir)
+	if err != nil {
+		return 0, wrap("reading decisions", err)
+	}
+	more, err := v.Count(kindDecision)
+	return n + more, wrap("reading decisions", err)
 }
 
 func (r *Reader) query(ctx context.Context, q string, args ...any) ([]Record, error) {

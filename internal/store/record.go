@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"labelmilter/internal/failpoint"
+	"labelmilter/internal/journal"
 )
 
 // Answer says what became of the reply that a record stands for.
@@ -78,9 +80,9 @@ func cut(s string) string {
 	return s
 }
 
-const insertRecord = `INSERT INTO records (at, queue_id, message_id, session, sender_domain, recipients, size,
+const insertRecord = `INSERT INTO records (id, at, queue_id, message_id, session, sender_domain, recipients, size,
 	direction, outcome, label, verdict, rule, fail, message, ruleset, result)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // Append writes a record and gives its id when it is durable. The token it
 // uses up is used up with it, or nothing is written and the error is ErrSpent. ID and the
@@ -95,8 +97,20 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 	if r.At.IsZero() {
 		r.At = s.now()
 	}
-	var id int64
-	spent := false
+	t := Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At, Until: r.Until, Then: cut(r.Then), ThenRank: r.ThenRank}
+	var keys []markKey
+	if t.Label != "" {
+		keys = s.hash.threads(r.Thread)
+	}
+	if r.plain() {
+		return s.appendEntry(ctx, r, mark{keys: keys, thread: t, raise: r.Raise})
+	}
+	if s.pending.holds(keys) { // marks join in the order of their messages
+		if err := s.writeMarks(ctx); err != nil {
+			return 0, err
+		}
+	}
+	id, spent := s.takeID(inRows), false
 	err := s.do(ctx, len(r.Result)+512, func(ctx context.Context, w *writer) error {
 		if r.Spend != nil {
 			ok, err := r.Spend.write(ctx, w, r)
@@ -107,13 +121,9 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 				return nil // no failure of the batch it is in
 			}
 		}
-		res, err := w.exec(ctx, insertRecord, r.At.UnixMicro(), cut(r.QueueID), cut(r.MessageID), cut(r.Session), cut(r.SenderDomain),
+		if _, err := w.exec(ctx, insertRecord, id, r.At.UnixMicro(), cut(r.QueueID), cut(r.MessageID), cut(r.Session), cut(r.SenderDomain),
 			r.Recipients, r.Size, cut(r.Direction), cut(r.Outcome), cut(r.Label), cut(r.Verdict), cut(r.Rule), cut(r.Fail),
-			cut(r.Message), cut(r.Ruleset), string(r.Result))
-		if err != nil {
-			return err
-		}
-		if id, err = res.LastInsertId(); err != nil {
+			cut(r.Message), cut(r.Ruleset), string(r.Result)); err != nil {
 			return err
 		}
 		if err := openIncidents(ctx, w, r, id); err != nil {
@@ -133,14 +143,38 @@ func (s *Store) Append(ctx context.Context, r Record) (int64, error) {
 		if err := queue(ctx, w, r.Notices, r.At); err != nil {
 			return err
 		}
-		return raiseThreads(ctx, w, r.Thread, Thread{Label: cut(r.Label), Rank: r.Rank, At: r.At,
-			Until: r.Until, Then: cut(r.Then), ThenRank: r.ThenRank}, r.Raise)
+		return raiseKeys(ctx, w, keys, t, r.Raise)
 	})
 	if err != nil {
-		return 0, err // id may still be written to
+		return 0, err // spent may still be written to
 	}
 	if spent {
 		return 0, wrap("writing", ErrSpent)
+	}
+	for _, k := range keys {
+		s.known.add(k)
+	}
+	return id, nil
+}
+
+// appendEntry writes a record, and the mark that comes with it, to the journal.
+func (s *Store) appendEntry(ctx context.Context, r Record, m mark) (int64, error) {
+	id := s.takeID(inJournal)
+	entries := append(make([]journal.Entry, 0, 2), r.entry(id))
+	if len(m.keys) > 0 {
+		if s.pending.len() >= marksMost {
+			if err := s.writeMarks(ctx); err != nil {
+				return 0, err
+			}
+		}
+		entries = append(entries, m.entry(id, func(p journal.Place) { m.place = p; s.addMark(m) }))
+	}
+	if err := s.log.Write(ctx, entries...); err != nil {
+		err = wrap("writing", err)
+		if !errors.Is(err, ErrClosed) && ctx.Err() == nil {
+			s.onError(err)
+		}
+		return 0, err
 	}
 	return id, nil
 }
@@ -150,6 +184,12 @@ const updateAnswer = `UPDATE records SET answer = ?, answer_detail = ?, answered
 // Outcome notes what became of the reply. Nobody waits for the disk: a record
 // whose outcome is lost stays pending. Errors go to Options.OnError.
 func (s *Store) Outcome(ctx context.Context, id int64, a Answer, detail string) {
+	if id&1 == inJournal {
+		if err := s.log.Note(answerEntry(id, a, detail, s.now())); err != nil {
+			s.onError(wrap("writing", err))
+		}
+		return
+	}
 	at := s.now().UnixMicro()
 	o := &op{size: 64, run: func(ctx context.Context, w *writer) error {
 		if a == Unsent {

@@ -10,7 +10,8 @@ import (
 // migrations are the steps of the schema; the number of a step is its index
 // plus one. Steps are never changed, only added.
 //
-// records: one row per message answered. Times are microseconds since
+// records: one row per message answered with which more than the mark of its
+// conversation was written; others are in the journal. Times are microseconds since
 // 1970-01-01 UTC. answer is "pending" from before the reply until it is known
 // whether it went out ("sent", "unsent"). result is the decision record
 // (labelmilter.result/v1, one line of JSON).
@@ -37,6 +38,9 @@ import (
 // incidents: one row for each rule that opened an incident about a message.
 // All rows of one message have the same id, also when it was sent again; they
 // outlive the record they were written with.
+//
+// marked: one row, the place in the journal up to which its marks are in
+// threads.
 var migrations = []string{
 	`CREATE TABLE records (
 		id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -173,6 +177,12 @@ var migrations = []string{
 		PRIMARY KEY (id, record, rule)
 	) WITHOUT ROWID;
 	CREATE INDEX incidents_at ON incidents (at);`,
+	`CREATE TABLE marked (
+		one     INTEGER PRIMARY KEY CHECK (one = 1),
+		segment INTEGER NOT NULL,
+		place   INTEGER NOT NULL
+	);
+	INSERT INTO marked (one, segment, place) VALUES (1, 0, 0);`,
 }
 
 // migrate brings the schema up to date in one transaction.

@@ -1,12 +1,18 @@
-// Package store is the daemon's embedded database (SQLite, in the state
-// directory): one decision record per message for `log show`, and the count
-// of fail-mode answers per message digest.
+// Package store keeps what the daemon must remember, in the state directory:
+// one decision record per message for `log show`, marks of conversations, what
+// senders did, notices, overrides, and the count of fail-mode answers per
+// message digest.
 //
-// There is one writer, a goroutine that puts everything waiting into one
-// transaction (group commit): whoever waits for a record shares the sync to
-// disk with all others that wait. The journal is a write-ahead log with
-// synchronous=FULL, so a record whose Append returned survives a power cut,
-// and commands can read while the daemon writes.
+// Records of ordinary messages are appended to a journal (package journal);
+// everything else, and the records that bring more along than the mark of a
+// conversation, are rows of an embedded database (SQLite). Marks that came with
+// a record of the journal go from there to the database many at a time.
+//
+// Both have one writer that puts everything waiting on disk at once (group
+// commit): whoever waits for a record shares the sync to disk with all others
+// that wait. The database has a write-ahead log with synchronous=FULL, so a
+// record whose Append returned survives a power cut wherever it went, and
+// commands can read while the daemon writes.
 //
 // Records hold addresses, header values named in the record and the decision;
 // they hold no matched content.
@@ -15,6 +21,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -24,6 +31,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"labelmilter/internal/journal"
 )
 
 // FileName is the database's name in the state directory.
@@ -38,6 +47,9 @@ type Options struct {
 	// It must be quick. nil = none.
 	OnError func(error)
 }
+
+// closeWait bounds how long Close waits for marks to be written.
+const closeWait = 5 * time.Second
 
 // queueLen is how many writes may wait; more make their callers wait.
 const queueLen = 4096
@@ -56,6 +68,14 @@ type Store struct {
 	done   chan struct{}
 
 	probe probe
+
+	log     *journal.Log
+	lastID  atomic.Int64 // half of it: see takeID
+	hash    *hasher      // of conversations
+	known   knownMarks
+	pending pendingMarks
+	stop    context.CancelFunc // ends learning
+	learned chan struct{}
 }
 
 // Open opens or makes the database and brings its schema up to date. Errors
@@ -98,8 +118,62 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{Reader: *r, now: o.Now, onError: o.OnError, db: db, ops: make(chan *op, queueLen), done: make(chan struct{})}
+	if err := s.openJournal(ctx, o); err != nil {
+		_ = r.Close()
+		_ = db.Close()
+		return nil, wrap("opening "+filepath.Join(o.Dir, DecisionsDir), err)
+	}
 	go s.write()
+	lctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop, s.learned = stop, make(chan struct{})
+	go func() {
+		defer close(s.learned)
+		if err := s.learn(lctx); err != nil && lctx.Err() == nil {
+			s.onError(err) // look-ups go to the database
+		}
+	}()
 	return s, nil
+}
+
+// openJournal opens the journal and finds what a daemon before left there.
+func (s *Store) openJournal(ctx context.Context, o Options) error {
+	secret, err := s.threads.key(ctx, s.read)
+	if err != nil {
+		return err
+	}
+	s.hash = newHasher(secret)
+	marked, err := scanPlace(s.read.QueryRowContext(ctx, selectMarked))
+	if err != nil {
+		return err
+	}
+	var rows int64
+	if err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'records'`).Scan(&rows); err != nil {
+		return err
+	}
+	dir := filepath.Join(o.Dir, DecisionsDir)
+	if s.log, err = journal.Open(journal.Options{Dir: dir, Now: o.Now, Wait: o.Busy, After: marked.Segment, OnError: func(err error) {
+		s.onError(wrap("writing", err))
+	}}); err != nil {
+		return err
+	}
+	s.known.room(0)
+	s.pending.keys, s.pending.writing = map[markKey]int{}, make(chan struct{}, 1)
+	s.pending.timer = time.AfterFunc(time.Hour, s.lain)
+	s.pending.timer.Stop()
+	last := int64(0)
+	v, err := journal.LookBack(dir, 3)
+	if err == nil {
+		last, err = v.LastID()
+	}
+	if err == nil {
+		err = s.replay(dir, marked)
+	}
+	if err != nil {
+		s.pending.timer.Stop()
+		return errors.Join(err, s.log.Close())
+	}
+	s.lastID.Store((max(last, rows) + 1) >> 1)
+	return nil
 }
 
 // dsn names a database file with busy timeout and further parameters.
@@ -115,6 +189,16 @@ func dsn(path string, busy time.Duration, q url.Values) string {
 
 // Close writes what is waiting and closes the database. It is idempotent.
 func (s *Store) Close() error {
+	s.stop()
+	<-s.learned
+	jerr := s.log.Close()
+	s.pending.timer.Stop()
+	if jerr == nil {
+		// What stays is in the journal.
+		ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+		_ = s.writeMarks(ctx)
+		cancel()
+	}
 	s.mu.Lock()
 	first := !s.closed
 	s.closed = true
@@ -130,8 +214,8 @@ func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		return wrap("closing", err)
 	}
-	return rerr
+	return errors.Join(jerr, rerr)
 }
 
 // Depth is the number of writes that wait.
-func (s *Store) Depth() int { return int(s.depth.Load()) }
+func (s *Store) Depth() int { return int(s.depth.Load()) + s.log.Depth() }

@@ -53,13 +53,24 @@ func record(i int) Record {
 		Message: "sha256:00", Ruleset: "sha256:11", Result: []byte(`{"schema":"labelmilter.result/v1"}`)}
 }
 
+// row is a record that is a row of the database, for what comes with it.
+func row(i int) Record {
+	r := record(i)
+	r.Incidents = []Incident{{ID: fmt.Sprint("i", i), Rule: "p/r"}}
+	return r
+}
+
 func TestAppendFindOutcome(t *testing.T) {
 	t.Parallel()
 	ctx, c := context.Background(), newClock()
 	s := open(t, Options{Now: c.now})
 	var ids []int64
 	for i := range 3 {
-		id, err := s.Append(ctx, record(i%2)) // Q0 twice, as short queue ids are
+		r := record(i % 2) // Q0 twice, as short queue ids are
+		if i == 2 {
+			r = row(0) // one in the database, the other in the journal
+		}
+		id, err := s.Append(ctx, r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,8 +79,10 @@ func TestAppendFindOutcome(t *testing.T) {
 	c.add(time.Second)
 	s.Outcome(ctx, ids[1], Sent, "")
 	s.Outcome(ctx, ids[2], Unsent, "connection lost")
-	if _, err := s.Append(ctx, record(9)); err != nil { // writes are in order: the outcomes are written
-		t.Fatal(err)
+	for _, r := range []Record{row(8), record(9)} { // writes are in order: the outcomes are written
+		if _, err := s.Append(ctx, r); err != nil {
+			t.Fatal(err)
+		}
 	}
 	want := func(i int, id int64, a Answer, detail string) Record {
 		r := record(i)
@@ -103,7 +116,7 @@ func TestAppendFindOutcome(t *testing.T) {
 	if got, err := s.Find(ctx, "Q0", 1); err != nil || len(got) != 1 {
 		t.Errorf("limit 1 gives %d records, %v", len(got), err)
 	}
-	if got, err := s.Recent(ctx, 2); err != nil || len(got) != 2 || got[0].QueueID != "Q9" {
+	if got, err := s.Recent(ctx, 3); err != nil || len(got) != 3 || got[0].QueueID != "Q9" || got[1].QueueID != "Q8" || got[2].QueueID != "Q0" {
 		t.Errorf("Recent gives %v, %v", got, err)
 	}
 }
@@ -124,7 +137,11 @@ func TestReaderWhileWriting(t *testing.T) {
 	for w := range 4 {
 		wg.Go(func() {
 			for i := range 50 {
-				if _, err := s.Append(ctx, record(w*100+i)); err != nil {
+				rec := record(w*100 + i)
+				if i%5 == 0 {
+					rec = row(w*100 + i)
+				}
+				if _, err := s.Append(ctx, rec); err != nil {
 					t.Error(err)
 				}
 				if got, err := r.Find(ctx, fmt.Sprintf("Q%d", w*100+i), 1); err != nil || len(got) != 1 {
@@ -150,32 +167,44 @@ func TestCloseReopen(t *testing.T) {
 	t.Parallel()
 	ctx, dir := context.Background(), t.TempDir()
 	s := open(t, Options{Dir: dir})
-	id, err := s.Append(ctx, record(1))
-	if err != nil {
-		t.Fatal(err)
+	for _, r := range []Record{record(1), row(2)} {
+		id, err := s.Append(ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Outcome(ctx, id, Sent, "") // must be written by Close
 	}
-	s.Outcome(ctx, id, Sent, "") // must be written by Close
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
 	}
-	if _, err := s.Append(ctx, record(2)); !errors.Is(err, ErrClosed) {
-		t.Errorf("Append after Close: %v, want ErrClosed", err)
+	for _, r := range []Record{record(3), row(4)} {
+		if _, err := s.Append(ctx, r); !errors.Is(err, ErrClosed) {
+			t.Errorf("Append after Close: %v, want ErrClosed", err)
+		}
 	}
 	r, err := OpenReader(ctx, dir) // without a daemon too
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Find(ctx, "Q1", 1)
-	if err != nil || len(got) != 1 || got[0].Answer != Sent {
-		t.Errorf("got %v, %v", got, err)
+	for _, key := range []string{"Q1", "Q2"} {
+		got, err := r.Find(ctx, key, 1)
+		if err != nil || len(got) != 1 || got[0].Answer != Sent {
+			t.Errorf("%s: got %v, %v", key, got, err)
+		}
 	}
 	_ = r.Close()
 	s = open(t, Options{Dir: dir})
-	if n, err := s.Count(ctx); n != 1 || err != nil {
+	if n, err := s.Count(ctx); n != 2 || err != nil {
 		t.Errorf("after reopening: %d, %v", n, err)
+	}
+	if _, err := s.Append(ctx, record(5)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Recent(ctx, 3); err != nil || len(got) != 3 || got[0].QueueID != "Q5" || got[1].QueueID != "Q2" || got[2].QueueID != "Q1" {
+		t.Errorf("after reopening: %v, %v", got, err)
 	}
 }
 
@@ -213,7 +242,11 @@ func TestPrune(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 1200 {
 		wg.Go(func() {
-			if _, err := s.Append(ctx, record(i)); err != nil {
+			r := record(i)
+			if i%2 == 0 {
+				r = row(i)
+			}
+			if _, err := s.Append(ctx, r); err != nil {
 				t.Error(err)
 			}
 		})
@@ -242,7 +275,10 @@ func TestContext(t *testing.T) {
 	<-held
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := s.Append(ctx, record(1)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.Append(ctx, row(1)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want DeadlineExceeded", err)
+	}
+	if _, err := s.Append(ctx, record(2)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want DeadlineExceeded", err)
 	}
 	close(hold)
@@ -262,6 +298,18 @@ func TestCheckRemembers(t *testing.T) {
 	c.add(3 * time.Second)
 	if err := s.Check(ctx); !errors.Is(err, ErrClosed) {
 		t.Errorf("later: %v, want ErrClosed", err)
+	}
+}
+
+// Check sees a journal that cannot be written as it sees the database.
+func TestCheckJournal(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	if err := s.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(context.Background()); !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
 	}
 }
 

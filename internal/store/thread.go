@@ -5,6 +5,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
+	"hash"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,9 +51,16 @@ func (r *Reader) Thread(ctx context.Context, ids []string, now time.Time) (t Thr
 	if err != nil {
 		return Thread{}, false, wrap("reading the thread key", err)
 	}
-	keys := hashIDs(secret, ids)
-	if len(keys) == 0 {
+	return r.thread(ctx, newHasher(secret).threads(ids), now)
+}
+
+func (r *Reader) thread(ctx context.Context, of []markKey, now time.Time) (t Thread, ok bool, err error) {
+	if len(of) == 0 {
 		return Thread{}, false, nil
+	}
+	keys := make([]any, len(of))
+	for i := range of {
+		keys[i] = of[i][:]
 	}
 	st, keys, err := r.threads.statement(ctx, r.read, keys)
 	if err != nil {
@@ -118,22 +128,35 @@ func (r *threadReader) statement(ctx context.Context, db *sql.DB, keys []any) (*
 	return st, keys, err
 }
 
-// hashIDs hashes Message-IDs with the store's key.
-func hashIDs(secret []byte, ids []string) []any {
+// hasher makes keyed hashes with one key.
+type hasher struct{ pool sync.Pool }
+
+func newHasher(secret []byte) *hasher {
+	return &hasher{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+}
+
+// threads gives the keys of the conversations of some Message-IDs.
+func (h *hasher) threads(ids []string) []markKey {
 	if len(ids) > MaxThreadIDs {
 		ids = ids[len(ids)-MaxThreadIDs:]
 	}
-	var out []any
-	seen := map[string]bool{}
+	if len(ids) == 0 {
+		return nil
+	}
+	mac := h.pool.Get().(hash.Hash)
+	defer h.pool.Put(mac)
+	out := make([]markKey, 0, len(ids))
+	var buf [sha256.Size]byte
 	for _, id := range ids {
 		id = strings.Trim(strings.TrimSpace(id), "<>")
-		if id == "" || seen[id] {
+		if id == "" {
 			continue
 		}
-		seen[id] = true
-		h := hmac.New(sha256.New, secret)
-		h.Write([]byte(id))
-		out = append(out, h.Sum(nil)[:16])
+		mac.Reset()
+		_, _ = io.WriteString(mac, id)
+		if key := markKey(mac.Sum(buf[:0])); !slices.Contains(out, key) {
+			out = append(out, key)
+		}
 	}
 	return out
 }
@@ -173,19 +196,10 @@ const raiseUp = ` ON CONFLICT (id) DO UPDATE SET label = excluded.label, rank = 
 const raiseSet = ` ON CONFLICT (id) DO UPDATE SET label = excluded.label, rank = excluded.rank, at = excluded.at,
 	until = excluded.until, then_rank = excluded.then_rank, then_label = excluded.then_label`
 
-// raiseThreads sets the mark of the conversations of some Message-IDs.
-func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, how Raise) error {
-	if len(ids) == 0 || t.Label == "" {
+// raiseKeys sets the mark of some conversations.
+func raiseKeys(ctx context.Context, w *writer, keys []markKey, t Thread, how Raise) error {
+	if len(keys) == 0 || t.Label == "" {
 		return nil
-	}
-	if w.secret == nil {
-		st, err := w.prepared(ctx, `SELECT value FROM secrets WHERE name = 'thread'`)
-		if err != nil {
-			return err
-		}
-		if err := st.QueryRowContext(ctx).Scan(&w.secret); err != nil {
-			return err
-		}
 	}
 	q := `INSERT INTO threads (id, label, rank, at, until, then_label, then_rank) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	switch how {
@@ -196,20 +210,38 @@ func raiseThreads(ctx context.Context, w *writer, ids []string, t Thread, how Ra
 	default:
 		q += raiseUp
 	}
-	var until int64
-	if !t.Until.IsZero() {
-		until = t.Until.UnixMicro()
-	}
-	for _, key := range hashIDs(w.secret, ids) {
-		if _, err := w.exec(ctx, q, key, t.Label, t.Rank, t.At.UnixMicro(), until, t.Then, t.ThenRank); err != nil {
+	for i := range keys {
+		if _, err := w.exec(ctx, q, keys[i][:], t.Label, t.Rank, t.At.UnixMicro(), micros(t.Until), t.Then, t.ThenRank); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// Thread gives the highest mark that the conversations of some Message-IDs
+// have at a moment; ok is false if none is known.
+func (s *Store) Thread(ctx context.Context, ids []string, now time.Time) (t Thread, ok bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return Thread{}, false, err
+	}
+	keys := s.hash.threads(ids)
+	if !s.known.maybe(keys) {
+		return Thread{}, false, nil
+	}
+	if s.pending.holds(keys) {
+		if err := s.writeMarks(ctx); err != nil {
+			return Thread{}, false, err
+		}
+	}
+	return s.thread(context.WithoutCancel(ctx), keys, now)
+}
+
 // PruneThreads removes marks that were not touched since a time and gives how
 // many.
 func (s *Store) PruneThreads(ctx context.Context, before time.Time) (int, error) {
-	return s.prune(ctx, `DELETE FROM threads WHERE id IN (SELECT id FROM threads WHERE at < ? LIMIT ?)`, before)
+	n, err := s.prune(ctx, `DELETE FROM threads WHERE id IN (SELECT id FROM threads WHERE at < ? LIMIT ?)`, before)
+	if err == nil && s.known.crowded() {
+		err = s.learn(ctx)
+	}
+	return n, err
 }

@@ -27,7 +27,6 @@ type writer struct {
 	conn *sql.Conn
 	st   map[string]*sql.Stmt
 
-	secret  []byte // of conversations, once it was read
 	history []byte // of what is remembered of senders, once it was read
 }
 
