@@ -22,6 +22,7 @@ import oracle  # noqa: E402
 import read  # noqa: E402
 import samples  # noqa: E402
 import tokens  # noqa: E402
+from samples import Text  # noqa: E402
 
 ROOT = os.path.dirname(HERE)
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -141,11 +142,6 @@ def evidence(near, lists, k):
 
 SENTENCES = ['{e} {v}', '{e}: {v}', 'Please note the {e} {v} in the file.', '{v} is the {e} we have.', 'Record: {v} ({e})',
              '{e}\n{v}', 'We got {e} "{v}" yesterday.', '{e} = {v};']
-
-
-class Text(str):
-    """A text with the confidence its evidence asks for, None if that is left open."""
-    confidence = None
 
 
 def asked(t, p, v):
