@@ -31,7 +31,7 @@
 //
 // # Where things are
 //
-//	leaves    failpoint (where tests make things go wrong) redact smime verdict budget facts strictyaml charset marking tip (texts to senders, by language); authres (facts out of Authentication-Results)
+//	leaves    failpoint (where tests make things go wrong) slack (of timers) redact smime verdict budget facts strictyaml charset marking tip (texts to senders, by language); authres (facts out of Authentication-Results)
 //	message   message, bodyedit, extract, and under it: htmltext, document, ooxml, odf, pdf, archive, sniff, xmlscan, worker (confined processes)
 //	          formats of old: cfb, ole (what a compound file holds), oleps, officeart, metafile, doc, xls, ppt; oleobject, rtf; mapi, msg, tnef; offcrypto, cms; numfmt
 //	finding   match (expressions, words), sit (definitions), sit/validate, detect (engine over detect/automaton), edm (tables of exact data match)

@@ -4,10 +4,15 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"labelmilter/internal/cli"
+	"labelmilter/internal/slack"
 )
 
 func main() {
+	if slices.Contains(os.Args[1:], "serve") {
+		slack.Restart()
+	}
 	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
