@@ -61,9 +61,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	t := c.Milter.Timeouts
 	a.server, err = milter.New(milter.Options{
 		Listeners: sockets, Handler: a.filter, MaxConns: c.Milter.MaxConnections, Logger: a.log, OnPanic: a.filter.OnPanic,
-		// The filter answers at end of message only; at RCPT the server
-		// itself may refuse what is too many.
-		NoReply: milter.NoReply{Connect: true, Helo: true, Mail: true, Header: true, EndOfHeaders: true},
+		// The filter answers at end of message only. What the server itself
+		// has to say before, as that recipients are too many, waits for it too.
+		NoReply: milter.NoReply{Connect: true, Helo: true, Mail: true, Rcpt: true, Header: true, EndOfHeaders: true, Body: true},
 		Hooks:   milter.Hooks{Fault: a.metrics.Fault, Panic: a.metrics.Panic},
 		Timeouts: milter.Timeouts{Idle: t.Idle, Frame: t.Frame, Write: t.Write, ProgressFirst: t.ProgressFirst, ProgressEvery: t.ProgressEvery,
 			Message: t.Message, Grace: t.Grace, Quit: t.Quit},

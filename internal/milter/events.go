@@ -102,7 +102,7 @@ func (c *conn) onBody(chunk []byte) {
 }
 
 func (c *conn) answerBody() {
-	if c.msg.settled == nil && c.msg.skip && c.grant.has(optSkip) {
+	if c.msg.settled == nil && c.msg.skip && c.grant.has(optSkip) && c.grant.replies(stageBody) {
 		_ = c.writeCode(ansSkip)
 		return
 	}

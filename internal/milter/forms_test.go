@@ -135,7 +135,8 @@ func TestBodies(t *testing.T) {
 
 func TestSkip(t *testing.T) {
 	t.Parallel()
-	for _, offered := range []bool{true, false} {
+	for _, tt := range []struct{ offered, noReply bool }{{true, false}, {false, false}, {true, true}} {
+		offered := tt.offered
 		r := &recorder{body: func([]byte) Answer { return Answer{Kind: SkipBody} },
 			eom: func(_ context.Context, s *recording) Final {
 				if string(s.body) != "bo" {
@@ -143,7 +144,7 @@ func TestSkip(t *testing.T) {
 				}
 				return Final{Modifications: []verdict.Modification{{Op: verdict.AddHeader, Name: "X", Value: "1"}}, Verdict: accept.Verdict}
 			}}
-		s, _ := serve(t, r)
+		s, _ := serve(t, r, func(o *Options) { o.NoReply.Body = tt.noReply })
 		c := dial(t, s)
 		offer := uint32(miltertest.OfferProtocol)
 		if !offered {
@@ -154,8 +155,8 @@ func TestSkip(t *testing.T) {
 		m := simple("x")
 		m.Chunk = 2
 		got := send(t, c, m)
-		if got.Skipped != offered || len(got.Edits) != 1 || got.Decision.Code != 'a' {
-			t.Errorf("offered %v: %+v", offered, got)
+		if got.Skipped != (offered && !tt.noReply) || len(got.Edits) != 1 || got.Decision.Code != 'a' {
+			t.Errorf("%+v: %+v", tt, got)
 		}
 	}
 }

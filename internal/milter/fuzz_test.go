@@ -210,7 +210,7 @@ func FuzzSession(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte, cuts byte) {
 		panics := 0
 		s, err := New(Options{Handler: &fuzzed{t: t}, Listeners: []Listener{{}}, Timeouts: Timeouts{Frame: 5 * time.Second},
-			Logger: zap.NewNop(), NoReply: NoReply{Header: cuts&1 != 0, EndOfHeaders: cuts&2 != 0, Mail: cuts&4 != 0, Rcpt: cuts&8 != 0},
+			Logger: zap.NewNop(), NoReply: NoReply{Header: cuts&1 != 0, EndOfHeaders: cuts&2 != 0, Mail: cuts&4 != 0, Rcpt: cuts&8 != 0, Body: cuts&16 != 0},
 			OnPanic: func(string, any) Final { panics++; return *tempFail() }})
 		if err != nil {
 			t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 // Continue. The MTA then need not wait there (SMFIP_NR_*). A session that
 // answers nevertheless is heard at the next stage that has a reply.
 type NoReply struct {
-	Connect, Helo, Mail, Rcpt, Header, EndOfHeaders bool
+	Connect, Helo, Mail, Rcpt, Header, EndOfHeaders, Body bool
 }
 
 // protocol is the options wished, to be cut to those offered.
@@ -20,7 +20,7 @@ func (n NoReply) protocol() uint32 {
 		bit uint32
 	}{
 		{n.Connect, optNoReplyConnect}, {n.Helo, optNoReplyHelo}, {n.Mail, optNoReplyMail},
-		{n.Rcpt, optNoReplyRcpt}, {n.Header, optNoReplyHeader}, {n.EndOfHeaders, optNoReplyEOH},
+		{n.Rcpt, optNoReplyRcpt}, {n.Header, optNoReplyHeader}, {n.EndOfHeaders, optNoReplyEOH}, {n.Body, optNoReplyBody},
 	} {
 		if f.on {
 			p |= f.bit

@@ -67,6 +67,7 @@ const (
 	optNoReplyMail    = 0x004000
 	optNoReplyRcpt    = 0x008000
 	optNoReplyEOH     = 0x040000
+	optNoReplyBody    = 0x080000
 	optLeadingSpace   = 0x100000
 )
 
@@ -103,7 +104,7 @@ var stages = [...]struct {
 	stageData:    {"data", 0},
 	stageHeader:  {"header", optNoReplyHeader},
 	stageEOH:     {"end_of_headers", optNoReplyEOH},
-	stageBody:    {"body", 0},
+	stageBody:    {"body", optNoReplyBody},
 	stageEOM:     {"end_of_message", 0},
 }
 

@@ -23,8 +23,8 @@ import (
 func TestNegotiation(t *testing.T) {
 	t.Parallel()
 	const wish = optNoUnknown | optNoData | optSkip | optLeadingSpace
-	all := NoReply{Connect: true, Helo: true, Mail: true, Rcpt: true, Header: true, EndOfHeaders: true}
-	const nr = optNoReplyConnect | optNoReplyHelo | optNoReplyMail | optNoReplyRcpt | optNoReplyHeader | optNoReplyEOH
+	all := NoReply{Connect: true, Helo: true, Mail: true, Rcpt: true, Header: true, EndOfHeaders: true, Body: true}
+	const nr = optNoReplyConnect | optNoReplyHelo | optNoReplyMail | optNoReplyRcpt | optNoReplyHeader | optNoReplyEOH | optNoReplyBody
 	for _, tc := range []struct {
 		name                       string
 		version, actions, protocol uint32

@@ -165,6 +165,8 @@ func TestAnswers(t *testing.T) {
 		{name: "both without reply", r: &recorder{header: func(string, string) Answer { return no }}, nr: NoReply{Header: true, EndOfHeaders: true}, stage: 'B', want: text},
 		{name: "eoh", r: &recorder{eoh: func() Answer { return no }}, stage: 'N', want: text},
 		{name: "body", r: &recorder{body: func([]byte) Answer { return no }}, stage: 'B', want: text},
+		{name: "body without reply", r: &recorder{body: func([]byte) Answer { return no }}, nr: NoReply{Body: true}, stage: 'E', want: text},
+		{name: "rcpt and all behind it without reply", r: &recorder{rcpt: func(string) Answer { return no }}, nr: NoReply{Rcpt: true, Header: true, EndOfHeaders: true, Body: true}, stage: 'E', want: text},
 		{name: "connect drop is told at mail", r: &recorder{connect: func(Connect) Answer { return Answer{Kind: Drop} }}, stage: 'M', want: "d"},
 		{name: "connect without reply", r: &recorder{connect: func(Connect) Answer { return no }}, nr: NoReply{Connect: true, Helo: true}, stage: 'M', want: text},
 		{name: "helo without reply", r: &recorder{helo: func(string) Answer { return no }}, nr: NoReply{Helo: true}, stage: 'M', want: text},
