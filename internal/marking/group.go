@@ -60,7 +60,7 @@ func (f *finder) join(t TextMarking, use Use) {
 
 // banner looks at a line that is neither field nor tag.
 func (f *finder) banner(at int, body, content string, use Use) {
-	start := at + strings.Index(content, body)
+	start := at + skipBlank(content, 0)
 	state := lineState{started: true, use: use}
 	b, ok, letters := f.readLine(body)
 	t := TextMarking{Start: start, End: start + len(body)}
@@ -156,10 +156,16 @@ func goesOn(body string) bool {
 	return c == ',' || c >= 'a' && c <= 'z' || c >= 0x80
 }
 
-// mentions reports the one phrase that is unmistakable inside a sentence.
+// phrase is what begins the one phrase that is unmistakable inside a sentence.
+const phrase = "OFFICIAL:"
+
+// mentions reports it.
 func (f *finder) mentions(at int, content string, use Use) {
+	if f.noPhrase {
+		return
+	}
 	for i := 0; ; {
-		j := strings.Index(content[i:], "OFFICIAL:")
+		j := strings.Index(content[i:], phrase)
 		if j < 0 {
 			return
 		}
@@ -175,7 +181,7 @@ func (f *finder) mentions(at int, content string, use Use) {
 			f.report(TextMarking{Marking: m, Start: at + i, End: at + i + n})
 			return // once a line is enough
 		}
-		i += len("OFFICIAL:")
+		i += len(phrase)
 	}
 }
 

@@ -29,7 +29,7 @@ const maxTextMarkings = 64
 //
 // The source is set to [SourceBody].
 func FindText(text string) []TextMarking {
-	f := finder{text: text, seen: make(map[string]struct{})}
+	f := finder{text: text, seen: make(map[string]struct{}), noTag: !mayHoldTag(text), noPhrase: !strings.Contains(text, phrase)}
 	for i := 0; i < len(text); {
 		i = f.line(i)
 	}
@@ -55,6 +55,8 @@ type finder struct {
 	marks   marks
 	itemsAt TextMarking // a line of markers without a class, for the next line
 	items   banner
+
+	noTag, noPhrase bool // the text holds nothing that could be one
 
 	vocab []*vocabulary // read these instead of the Australian words
 }
@@ -198,7 +200,7 @@ func (f *finder) field(at int, content string, first byte, use Use, next int) in
 // tags reports the subject tags of a line. alone means that nothing else is
 // on it.
 func (f *finder) tags(at, end, next int, content string, use Use) (found, alone bool) {
-	if !mayHoldTag(content) {
+	if f.noTag || !mayHoldTag(content) {
 		return false, false
 	}
 	area := f.text[at:end]

@@ -72,16 +72,20 @@ func (b *Builder) addGarbage(raw []byte) {
 
 // hashLine hashes one logical header line and counts it.
 func (b *Builder) hashLine(parts ...string) {
-	n := 0
+	out := b.lines.out[:0]
 	for _, p := range parts {
-		if strings.IndexByte(p, '\n') >= 0 {
-			p = strings.ReplaceAll(p, "\n", "\r\n")
+		for {
+			line, rest, more := strings.Cut(p, "\n")
+			if out = append(out, line...); !more {
+				break
+			}
+			out, p = append(out, crlf...), rest
 		}
-		b.hash.Write([]byte(p))
-		n += len(p)
 	}
-	b.hash.Write(crlf)
-	b.size += int64(n) + 2
+	out = append(out, crlf...)
+	b.hash.Write(out)
+	b.size += int64(len(out))
+	b.lines.out = out
 }
 
 // startBody ends the header.
@@ -101,10 +105,16 @@ func (b *Builder) Write(p []byte) (int, error) {
 	const chunk = 64 << 10
 	for rest := p; len(rest) > 0; {
 		n := min(len(rest), chunk)
-		b.lines.out = b.lines.out[:0]
-		b.lines.feed(rest[:n])
-		b.body(b.lines.out)
+		part := rest[:n]
 		rest = rest[n:]
+		if b.lines.cr == 0 { // whole lines that are as they should be
+			k := normalPrefix(part)
+			b.body(part[:k])
+			part = part[k:]
+		}
+		b.lines.out = b.lines.out[:0]
+		b.lines.feed(part)
+		b.body(b.lines.out)
 	}
 	if b.err != nil {
 		return 0, b.err
@@ -114,6 +124,9 @@ func (b *Builder) Write(p []byte) (int, error) {
 
 // body keeps normalised bytes, up to the limit of the message.
 func (b *Builder) body(p []byte) {
+	if len(p) == 0 {
+		return
+	}
 	b.hash.Write(p)
 	room := b.budget.MessageBytes - b.size
 	b.size += int64(len(p))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // spool keeps body bytes in memory up to a size and in an unlinked temporary
@@ -21,6 +22,9 @@ type spool struct {
 // write appends p.
 func (s *spool) write(p []byte) error {
 	if s.file == nil && s.size+int64(len(p)) <= s.above {
+		if n := len(s.mem) + len(p); n > cap(s.mem) && s.mem != nil {
+			s.mem = slices.Grow(s.mem, max(n, min(2*cap(s.mem), int(s.above)))-len(s.mem)) // copied as seldom as can be
+		}
 		s.mem = append(s.mem, p...)
 		s.size += int64(len(p))
 		return nil

@@ -70,7 +70,9 @@ func (c *conn) admitOptNeg(data []byte) (bool, error) {
 	return true, nil
 }
 
-// admitMessage takes in the commands of a message: R* [T] L* N B* E.
+// admitMessage takes in the commands of a message: R* [T] L* N B* E. Header
+// fields and body are not forwarded: the library would copy each of them, the
+// body twice, to hand over what we have.
 func (c *conn) admitMessage(code byte, data []byte) (forward bool, err error) {
 	m := &c.msg
 	switch code {
@@ -88,8 +90,11 @@ func (c *conn) admitMessage(code byte, data []byte) (forward bool, err error) {
 			return false, fault("HEADER after end of headers")
 		}
 		m.header = true
-		c.cur.name, c.cur.value, err = parseHeader(data, c.grant.has(optLeadingSpace))
-		return err == nil, err
+		if c.cur.name, c.cur.value, err = parseHeader(data, c.grant.has(optLeadingSpace)); err != nil {
+			return false, err
+		}
+		c.onHeader()
+		return false, nil
 	case cmdEOH:
 		if m.eoh {
 			return false, fault("second end of headers")
@@ -97,11 +102,12 @@ func (c *conn) admitMessage(code byte, data []byte) (forward bool, err error) {
 		return true, nil
 	case cmdBody:
 		c.missedEOH()
-		if m.settled != nil || m.skip { // not worth a copy
+		if m.settled != nil || m.skip {
 			c.answerBody()
-			return false, c.broken
+		} else {
+			c.onBody(data)
 		}
-		return true, nil
+		return false, nil
 	case cmdEOM:
 		if len(data) > 0 {
 			return false, fault("end of message with data")

@@ -35,9 +35,8 @@ func (b backend) RcptTo(string, *gomilter.Modifier) (gomilter.Response, error) {
 	return nil, nil
 }
 
-func (b backend) Header(_, _ string, m *gomilter.Modifier) (gomilter.Response, error) {
-	clear(m.Headers) // the library keeps them over messages
-	b.c.onHeader()
+// Header and BodyChunk are not called: see admitMessage.
+func (b backend) Header(string, string, *gomilter.Modifier) (gomilter.Response, error) {
 	return nil, nil
 }
 
@@ -46,8 +45,7 @@ func (b backend) Headers(textproto.MIMEHeader, *gomilter.Modifier) (gomilter.Res
 	return nil, nil
 }
 
-func (b backend) BodyChunk(chunk []byte, _ *gomilter.Modifier) (gomilter.Response, error) {
-	b.c.onBody(chunk)
+func (b backend) BodyChunk([]byte, *gomilter.Modifier) (gomilter.Response, error) {
 	return nil, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync"
 	"syscall"
 
 	"go.uber.org/zap"
@@ -70,8 +71,9 @@ func (c *conn) next() error {
 // with what is announced.
 func (c *conn) readFrame() error {
 	if c.br.Buffered() == 0 {
-		if !c.msg.active && cap(c.buf) > 4<<10 {
-			c.buf = nil // many connections idle for long
+		if !c.msg.active && c.buf != nil {
+			giveFrame(c.buf) // many connections idle for long
+			c.buf = nil
 		}
 		c.arm()
 		if c.ack != nil {
@@ -104,6 +106,9 @@ func (c *conn) readFrame() error {
 	if n > limit {
 		return fault("frame too long for its command")
 	}
+	if c.buf == nil {
+		c.buf = takeFrame()
+	}
 	c.buf = c.buf[:0]
 	for want := int(n) + 4; len(c.buf) < want; {
 		step := min(want-len(c.buf), max(len(c.buf), 64<<10))
@@ -114,6 +119,26 @@ func (c *conn) readFrame() error {
 		}
 	}
 	return nil
+}
+
+// frames are buffers of connections that wait for a message.
+var frames sync.Pool
+
+// maxPooled is the largest buffer kept, that of a body chunk as all MTAs send
+// it.
+const maxPooled = 128 << 10
+
+func takeFrame() []byte {
+	if b, ok := frames.Get().(*[]byte); ok {
+		return *b
+	}
+	return make([]byte, 0, 512)
+}
+
+func giveFrame(b []byte) {
+	if cap(b) <= maxPooled {
+		frames.Put(&b)
+	}
 }
 
 // cut marks an end inside a frame.

@@ -83,16 +83,15 @@ func (p *Pipeline) readMarkings(m *message.Message, ex extract.Result, f facts.F
 	}
 	for _, t := range ex.Texts {
 		src := marking.SourceBody
+		var found []marking.TextMarking
 		switch t.Where {
 		case extract.InBody:
+			found = reader.Text(t.Body)
 		case extract.InAttachment, extract.InHidden:
 			src = marking.SourceAttachment
+			found = cells(reader, t.Body)
 		default:
 			continue
-		}
-		found := reader.Text(t.Body)
-		if src == marking.SourceAttachment {
-			found = cells(reader, t.Body)
 		}
 		for _, tm := range found {
 			x := tm.Marking
