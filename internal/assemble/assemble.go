@@ -34,8 +34,9 @@ type Options struct {
 	Site      *policy.Organisation
 	GUIDs     map[string]string
 	Ceiling   string
-	Settings  string            // further settings that go into the digest
-	Engines   *rulepack.Engines // shared between rule sets, may be nil
+	Where     func(value string, path ...string) strictyaml.Pos // the place of a value in the configuration, may be nil
+	Settings  string                                            // further settings that go into the digest
+	Engines   *rulepack.Engines                                 // shared between rule sets, may be nil
 }
 
 // Embedded gives all embedded packs.
@@ -45,7 +46,7 @@ func Embedded() ([]rulepack.Source, error) { return rulepack.Find(rules.FS, ".",
 func Rules(o Options) (*rulepack.Ruleset, strictyaml.Problems) {
 	sources, ps := Sources(o)
 	rs, more := rulepack.Load(rulepack.Options{Sources: sources, Catalogue: o.Catalogue, Assign: o.Assign, Lists: o.Lists, Allow: o.Allow,
-		Site: o.Site, GUIDs: o.GUIDs, Ceiling: o.Ceiling, Settings: o.Settings, Engines: o.Engines})
+		Site: o.Site, GUIDs: o.GUIDs, Ceiling: o.Ceiling, Where: o.Where, Settings: o.Settings, Engines: o.Engines})
 	ps = append(ps, more...)
 	ps.Sort()
 	if ps.HasErrors() {
@@ -83,6 +84,9 @@ func Sources(o Options) ([]rulepack.Source, strictyaml.Problems) {
 		found := named(all, id)
 		if len(found) == 0 && !(optional && id == "sit") {
 			problem(nearestPack(id, all), "unknown pack %q", id)
+			if o.Where != nil && !slices.Contains(o.AddPacks, id) {
+				ps[len(ps)-1].Pos = o.Where(id, "rules", "packs")
+			}
 		}
 		add(found...)
 	}

@@ -182,3 +182,36 @@ func TestProblemsHavePlaces(t *testing.T) {
 		t.Errorf("no problem at bad/pack.yaml:3: %v", ps)
 	}
 }
+
+// What a configuration says of rules and labels is reported at its place.
+func TestConfigProblemsHavePlaces(t *testing.T) {
+	t.Parallel()
+	const tenant = "organisation: {tenant_id: 6f3c2a10-9b1e-4c5d-8e7f-0123456789ab}\n"
+	for _, tt := range []struct {
+		config    string
+		line, col int
+		message   string
+	}{
+		{"rules:\n  allow:\n    - sit-common/test-numbers\n    - none/such\n", 4, 7, `allow: unknown list "none/such"`},
+		{"rules: {allow: nosuch}\n", 1, 16, `allow: unknown list "nosuch"`},
+		{"rules: {packs: [au-pspf, zzz]}\n", 1, 26, `unknown pack "zzz"`},
+		{"labels:\n  catalogue: zzz\n", 2, 14, `unknown label catalogue "zzz"`},
+		{"labels:\n  ceiling: ZZZ\n", 2, 12, `labels.ceiling: unknown class "ZZZ"`},
+		{tenant + "labels:\n  guids:\n    zzz: 6f3c2a10-9b1e-4c5d-8e7f-0123456789ac\n", 4, 5, `labels.guids: unknown label "zzz"`},
+		{"labels: {default: {outbound: official, inbound: zzz}}\n", 1, 49, `labels.default: unknown label "zzz"`},
+		{"labels:\n  sio:\n    policy: 1.2.36.1\n    classes: {zzz: 1}\n", 4, 15, `labels.sio.classes: unknown label "zzz"`},
+	} {
+		c := site(t, tt.config)
+		_, ps := Pipeline(c, Flags{})
+		if !slices.ContainsFunc(ps, func(p strictyaml.Problem) bool {
+			return p.File == c.File() && p.Line == tt.line && p.Col == tt.col && strings.HasPrefix(p.Message, tt.message)
+		}) {
+			t.Errorf("%s\nwant %d:%d: %s, got %v", tt.config, tt.line, tt.col, tt.message, ps)
+		}
+	}
+	// What a flag says has no place in the file.
+	_, ps := Pipeline(site(t, "labels: {catalogue: au-pspf}\n"), Flags{Catalogue: "zzz", AddPacks: []string{"yyy"}})
+	if len(ps) == 0 || slices.ContainsFunc(ps, func(p strictyaml.Problem) bool { return p.Line != 0 }) {
+		t.Errorf("places of flags: %v", ps)
+	}
+}

@@ -39,6 +39,7 @@ func FromConfig(c *config.Config, f Flags) (Options, strictyaml.Problems) {
 	if c == nil {
 		return o, nil
 	}
+	o.Where = c.Where
 	if !slices.Equal(c.Rules.Packs, DefaultPacks) {
 		o.Packs = append([]string{}, c.Rules.Packs...) // "packs: []" means none
 	}
@@ -92,7 +93,7 @@ func Pipeline(c *config.Config, f Flags) (*pipeline.Pipeline, strictyaml.Problem
 	ps = append(ps, siteLabels(c, rs, &p)...)
 	for _, d := range slices.Sorted(maps.Keys(p.Default)) {
 		if _, ok := rs.Catalogue.Get(p.Default[d]); !ok {
-			ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
+			ps = append(ps, strictyaml.Problem{Pos: c.Where(string(p.Default[d]), "labels", "default", string(d)), Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
 				Message: fmt.Sprintf("labels.default: unknown label %q", p.Default[d])})
 		}
 	}
@@ -110,7 +111,7 @@ func siteLabels(c *config.Config, rs *rulepack.Ruleset, p *pipeline.Pipeline) st
 	for _, id := range slices.Sorted(maps.Keys(c.Labels.SIO.Classes)) {
 		n := c.Labels.SIO.Classes[id]
 		if _, ok := rs.Catalogue.Get(label.ID(id)); !ok {
-			ps = append(ps, strictyaml.Problem{Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
+			ps = append(ps, strictyaml.Problem{Pos: c.Where(id, "labels", "sio", "classes"), Severity: strictyaml.Error, Fix: "known: " + strings.Join(rs.Catalogue.IDs(), ", "),
 				Message: fmt.Sprintf("labels.sio.classes: unknown label %q", id)})
 		}
 		classes[marking.ESSClass(n)], p.Text.SIO.Classes[label.ID(id)] = label.ID(id), n

@@ -7,7 +7,6 @@ import (
 
 	"labelmilter/internal/assemble"
 	"labelmilter/internal/config"
-	"labelmilter/internal/rulepack"
 )
 
 // defaultConfig is the configuration that commands which need one read when
@@ -56,16 +55,11 @@ func (a *command) configCheckCmd() *cobra.Command {
 			c, ps := config.Load(a.configFile())
 			if c != nil {
 				ps = append(ps, c.ForServe()...)
-				o, more := assemble.FromConfig(c, a.flags())
+				p, more := assemble.Pipeline(c, a.flags())
 				ps = append(ps, more...)
-				if !more.HasErrors() {
-					var rs *rulepack.Ruleset
-					rs, more = assemble.Rules(o)
+				if p != nil {
+					_, more = assemble.Stores(c, p.Rules, nil)
 					ps = append(ps, more...)
-					if rs != nil {
-						_, more = assemble.Stores(c, rs, nil)
-						ps = append(ps, more...)
-					}
 				}
 			}
 			ps.Sort()

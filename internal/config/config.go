@@ -41,6 +41,7 @@ type Config struct {
 	Concurrency  int          `yaml:"concurrency" min:"0" max:"1024" default:"0" doc:"Messages judged at the same time; 0 is one per processor core."`
 
 	file string
+	root *strictyaml.Node
 }
 
 // Milter is the side of the MTA.
@@ -253,7 +254,7 @@ func parse(file, dir string, data []byte) (*Config, strictyaml.Problems) {
 	for _, p := range problems {
 		d.Add(p)
 	}
-	c := &Config{file: file}
+	c := &Config{file: file, root: root}
 	d.Decode(root, c)
 	check := checker{d: d, root: root, dir: dir, c: c, whole: !problems.HasErrors()}
 	check.all()
@@ -266,6 +267,27 @@ func parse(file, dir string, data []byte) (*Config, strictyaml.Problems) {
 
 // File is the name of the file that was read.
 func (c *Config) File() string { return c.file }
+
+// Where is the place of a value in the file: of the one at path, of the element of
+// the list there, or of the key of the map there. It is the zero place if the value
+// does not stand there.
+func (c *Config) Where(value string, path ...string) strictyaml.Pos {
+	n := given(c.root, path...)
+	if n == nil {
+		return strictyaml.Pos{}
+	}
+	for _, e := range n.Entries() {
+		if e.Key.Text() == value {
+			return e.Key.Pos()
+		}
+	}
+	for _, e := range elements(n) {
+		if e.IsScalar() && e.Text() == value {
+			return e.Pos()
+		}
+	}
+	return strictyaml.Pos{}
+}
 
 // Simulated reports that no verdict and no modification is sent.
 func (c *Config) Simulated() bool { return c.Enforcement == "simulate" }

@@ -148,6 +148,14 @@ func (c *compiler) readLists() {
 	c.readAllowed()
 }
 
+// site is the place of a value in the site's configuration, if that is known.
+func (c *compiler) site(value string, path ...string) strictyaml.Pos {
+	if c.opt.Where == nil {
+		return strictyaml.Pos{}
+	}
+	return c.opt.Where(value, path...)
+}
+
 // readAllowed collects the values that are no findings.
 func (c *compiler) readAllowed() {
 	for _, ref := range c.opt.Allow {
@@ -156,7 +164,7 @@ func (c *compiler) readAllowed() {
 			values, ok = c.lists[full[0]], true
 		}
 		if !ok {
-			c.at(strictyaml.Pos{}, nearest(ref, sortedKeys(c.lists)), "allow: unknown list %q", ref)
+			c.at(c.site(ref, "rules", "allow"), nearest(ref, sortedKeys(c.lists)), "allow: unknown list %q", ref)
 		}
 		for _, v := range values {
 			if n := detect.Normal(v); n != "" {
@@ -238,7 +246,7 @@ func (c *compiler) catalogue() {
 	active := c.opt.Catalogue
 	switch {
 	case active != "" && !slices.Contains(ids, active):
-		c.at(strictyaml.Pos{}, nearest(active, ids), "unknown label catalogue %q", active)
+		c.at(c.site(active, "labels", "catalogue"), nearest(active, ids), "unknown label catalogue %q", active)
 		return
 	case active == "" && len(ids) > 1:
 		c.at(strictyaml.Pos{}, "choose one with labels.catalogue or --catalogue", "%d label catalogues are loaded: %s", len(ids), strings.Join(ids, ", "))
@@ -270,7 +278,7 @@ func (c *compiler) catalogue() {
 	}
 	cat, unknown := cat.WithGUIDs(c.opt.GUIDs)
 	for _, id := range unknown {
-		c.at(strictyaml.Pos{}, nearest(id, cat.IDs()), "labels.guids: unknown label %q in catalogue %q", id, active)
+		c.at(c.site(id, "labels", "guids"), nearest(id, cat.IDs()), "labels.guids: unknown label %q in catalogue %q", id, active)
 	}
 	c.cat, c.rs.Catalogue = cat, cat
 	c.markings(active)

@@ -124,7 +124,7 @@ func (c *compiler) ceiling(m *Markings, y *markingsY) {
 	}
 	m.Ceiling = c.opt.Ceiling
 	if !slices.Contains(s.Classes, m.Ceiling) {
-		c.at(strictyaml.Pos{}, nearest(m.Ceiling, s.Classes), "labels.ceiling: unknown class %q", m.Ceiling)
+		c.at(c.site(m.Ceiling, "labels", "ceiling"), nearest(m.Ceiling, s.Classes), "labels.ceiling: unknown class %q", m.Ceiling)
 	}
 }
 

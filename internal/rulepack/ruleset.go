@@ -86,6 +86,8 @@ type Options struct {
 	Site      *policy.Organisation
 	GUIDs     map[string]string // label id → GUID in the own tenant
 	Ceiling   string            // highest class that may pass; "" = the pack's
+	// Where, if given, is the place of a value in the site's configuration.
+	Where func(value string, path ...string) strictyaml.Pos
 	// Settings is further text that goes into the digest.
 	Settings string
 	// Engines, if given, are shared between loads.
