@@ -31,11 +31,11 @@ type Engine struct {
 	pl        *plan
 	words     int // 64-bit words of a set of matchers
 	lanes     []lane
-	slow      []int32 // matchers simulated from every character
-	loose     []bool  // matchers whose automata match more
-	feeds     []feed
-	wants     [families]bool // begins of words that some lane starts at
-	digits    int            // most characters before the first digit in feeds of the digit family
+	slow      []int32   // matchers simulated from every character
+	loose     []bool    // matchers whose automata match more
+	byWord    *channels // of lanes that start at words
+	byNumber  *channels // and of those that start before numbers
+	feeds     int       // number of lists of starts they have
 	terms     []term
 	cased     map[int32]string // texts of terms whose case counts
 	sets      []termSet
@@ -112,43 +112,41 @@ func (e *Engine) buildLanes(progs []laneProg) {
 		}
 	}
 	e.lanes = b.build(e.words)
-	type feedKey struct {
-		family family
-		bucket bucket
-	}
-	byKey := map[feedKey]int{}
-	groups := map[int][]tableGroup{}
+	e.buildChannels(progs)
+}
+
+// buildChannels numbers the lists of starts of automata and makes the channels
+// that fill them.
+func (e *Engine) buildChannels(progs []laneProg) {
+	var byWord, byNumber []channel
 	for i := range e.lanes {
 		l := &e.lanes[i]
-		if l.mode != atWord {
+		if l.mode != atWord && l.mode != atNumber {
 			continue
 		}
-		e.wants[l.bucket.family()] = true
-		if l.bucket.family() == digitFamily {
-			e.digits = max(e.digits, l.need.digit)
+		for g := range l.groups {
+			t := &l.groups[g]
+			t.feed = e.feeds
+			e.feeds++
+			for _, m := range t.progs {
+				c := channel{needy: l.needy, memo: l.memo, feeds: []int32{int32(t.feed)}, any: make([]uint64, e.words)}
+				c.any[m>>6] |= 1 << (m & 63)
+				if l.mode == atWord {
+					c.shape, c.need = progs[m].table.Shape(), filterOf(&progs[m].facts)
+					byWord = append(byWord, c)
+				} else {
+					c.shape, c.need = l.back.Shape(), filter{digit: -1}
+					byNumber = append(byNumber, c)
+				}
+			}
 		}
-		if l.needy {
-			continue
-		}
-		key := feedKey{l.bucket.family(), l.bucket}
-		if key.family == tokenFamily {
-			key.bucket = token // rare enough together
-		}
-		k, ok := byKey[key]
-		if !ok {
-			k = len(e.feeds)
-			byKey[key] = k
-			e.feeds = append(e.feeds, feed{sieve: sieve{need: l.need}, family: key.family})
-		}
-		l.feed = k
-		e.feeds[k].need = e.feeds[k].need.either(l.need)
-		e.feeds[k].shared = groups[k] != nil
-		groups[k] = append(groups[k], l.groups...)
 	}
-	for k := range e.feeds {
-		f := &e.feeds[k]
-		f.sieve = newSieve(f.need, groups[k])
+	e.byWord, e.byNumber = newChannels(byWord), newChannels(byNumber)
+	for i := range e.sets {
+		t := &e.sets[i]
+		t.channels = [2]uint64{e.byWord.enabledBy(t.enabl), e.byNumber.enabledBy(t.enabl)}
 	}
+	e.byWord.anywhere, e.byNumber.anywhere = e.byWord.enabledBy(e.anywhere), e.byNumber.enabledBy(e.anywhere)
 }
 
 // relaxations are the counts that are kept when an expression's own automaton

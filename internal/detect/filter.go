@@ -62,30 +62,6 @@ const tokenLength = 12
 // longWord.
 const longWordLength = 6
 
-// family is what several buckets have in common; the begins of words that it
-// leaves are listed once.
-type family uint8
-
-const (
-	everyWord family = iota
-	digitFamily
-	tokenFamily
-	longFamily
-	families
-)
-
-func (b bucket) family() family {
-	switch b {
-	case manyDigits, nearDigit, farDigit:
-		return digitFamily
-	case longRun, longToken, token:
-		return tokenFamily
-	case longWord:
-		return longFamily
-	}
-	return everyWord
-}
-
 func bucketOf(f *automaton.Facts) bucket {
 	switch digit := f.Digit >= 0; {
 	case f.Run >= 20:
@@ -287,12 +263,4 @@ func appendPlaces(w int, m uint64, dst []int32) []int32 {
 		}
 	}
 	return dst[:len(dst)+n]
-}
-
-// feed is a list of starts at words for the lanes with one bucket that wait
-// for nothing.
-type feed struct {
-	sieve
-	family family
-	shared bool // by several lanes
 }

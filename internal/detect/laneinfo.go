@@ -106,12 +106,18 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 	lanes := b.build(0)
 	var names []string
 	steps := 0
+	everywhere := slices.Repeat([]uint64{^uint64(0)}, s.n/blockSize+1)
 	for k := range lanes {
 		l := &lanes[k]
 		var starts []int32
+		s.fed = [][]int32{nil}
 		switch l.mode {
+		case atWord:
+			s.feedWords(newChannels([]channel{{shape: t.Shape(), need: filterOf(&facts), feeds: []int32{0}}}), everywhere)
+			starts = s.fed[0]
 		case atNumber:
-			for _, i := range s.numbers() {
+			s.feedNumbers(newChannels([]channel{{shape: l.back.Shape(), need: filter{digit: -1}, feeds: []int32{0}}}), everywhere)
+			for _, i := range s.fed[0] {
 				var n int
 				starts, n = l.back.Begins(s.buf, int(i), MaxMatch, starts)
 				steps += n

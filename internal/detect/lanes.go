@@ -39,8 +39,7 @@ type lane struct {
 	trigger byte
 	lead    automaton.Set // characters between a start and the trigger
 	bucket  bucket
-	sieve       // of starts; atTrigger: its gates alone
-	feed    int // atWord, not needy: number of the list of starts
+	sieve   // of starts; atTrigger: its gates alone
 	first   [256]bool
 	within  bool            // atTrigger: some match begins inside a word
 	wide    bool            // inside: matches begin with characters beyond ASCII alone
@@ -54,6 +53,7 @@ type lane struct {
 // tableGroup is one automaton with what its acceptance sets mean.
 type tableGroup struct {
 	*automaton.Table
+	feed  int        // atWord, atNumber: number of the list of starts
 	ids   [][]int32  // per set: matchers
 	progs []int32    // program number → matcher
 	bits  [][]uint64 // per set: matchers as bits
@@ -154,9 +154,10 @@ func (b *laneBuilder) build(words int) (out []lane) {
 		default:
 			l.split(k.progs, words)
 		}
-		if l.mode == atNumber {
+		switch l.mode {
+		case atNumber:
 			l.back = k.progs[0].back
-		} else if l.mode != atLead {
+		case atSign, inside, atTrigger:
 			l.sieve = newSieve(need, l.groups)
 		}
 	})

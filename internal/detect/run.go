@@ -9,50 +9,45 @@ import (
 // runLane runs the automata of a lane from its starts. It reports false if
 // the budget ended.
 func (s *scan) runLane(l *lane, starts []int32) bool {
-	if s.shared(l) {
-		s.maybe = s.sift(&l.sieve, starts, s.maybe[:0])
-		starts = s.maybe
-	}
-	if len(starts) == 0 {
-		return true
-	}
 	for g := range l.groups {
-		t := &l.groups[g]
-		if l.memo {
-			if !s.runMemo(l, t, starts) {
-				return false
-			}
-			continue
-		}
-		worth, block, skip := s.all, int32(-1), false
-		for _, start := range starts {
-			if l.needy && start/blockSize != block {
-				block = start / blockSize
-				worth = s.vicinityOf(l, int(start))
-				skip = !meet(worth, l.any)
-			}
-			if skip {
-				continue
-			}
-			var steps int
-			s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])
-			if len(s.ends) > 0 {
-				s.gen++
-				for k := len(s.ends) - 1; k >= 0; k-- {
-					s.try(t, s.ends[k], start, worth)
-				}
-			}
-			if !s.take(steps) {
-				return false
-			}
+		if !s.runGroup(l, &l.groups[g], starts) {
+			return false
 		}
 	}
 	return true
 }
 
-// shared reports whether the starts of a lane are those of others too.
-func (s *scan) shared(l *lane) bool {
-	return l.mode == atWord && !l.needy && !s.e.plainly && s.e.feeds[l.feed].shared
+// runGroup runs one automaton of a lane.
+func (s *scan) runGroup(l *lane, t *tableGroup, starts []int32) bool {
+	switch {
+	case len(starts) == 0:
+		return true
+	case l.memo:
+		return s.runMemo(l, t, starts)
+	}
+	worth, block, skip := s.all, int32(-1), false
+	for _, start := range starts {
+		if l.needy && start/blockSize != block {
+			block = start / blockSize
+			worth = s.vicinityOf(l, int(start))
+			skip = !meet(worth, l.any)
+		}
+		if skip {
+			continue
+		}
+		var steps int
+		s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])
+		if len(s.ends) > 0 {
+			s.gen++
+			for k := len(s.ends) - 1; k >= 0; k-- {
+				s.try(t, s.ends[k], start, worth)
+			}
+		}
+		if !s.take(steps) {
+			return false
+		}
+	}
+	return true
 }
 
 // meet reports whether two sets have a member in common.

@@ -33,24 +33,24 @@ type scan struct {
 	buf   []byte // the shadow with EOT behind
 	n     int    // characters
 
-	alnum    []uint64 // bit per character: letter or digit
-	digits   []uint64
-	solid    []uint64          // not white space
-	heads    []head            // words that a term may begin with
-	begins   [families][]int32 // begins of words
-	maybe    []int32           // starts of one lane
-	numerals []int32           // first digits of numbers
-	counted  bool              // numerals are those of this text
-	fed      [][]int32         // per feed
-	starts   [][]int32
-	ends     []automaton.End
-	signs    [][]int32 // by Engine.signs: places
-	hits     []hit
-	listed   []uint64 // bit per list: has a hit
-	marked   []uint64 // per block: matchers enabled by hits in it
-	all      []uint64 // matchers enabled by any hit
-	short    vicinity // per block: matchers worth running, of bounded matches
-	long     vicinity // and of long ones
+	alnum  []uint64 // bit per character: letter or digit
+	digits []uint64
+	solid  []uint64  // not white space
+	heads  []head    // words that a term may begin with
+	maybe  []int32   // starts of one lane
+	kept   []start   // what the channels leave at first sight
+	fed    [][]int32 // per list of starts of automata at words
+	starts [][]int32
+	ends   []automaton.End
+	signs  [][]int32 // by Engine.signs: places
+	hits   []hit
+	listed []uint64    // bit per list: has a hit
+	marked []uint64    // per block: matchers enabled by hits in it
+	all    []uint64    // matchers enabled by any hit
+	short  vicinity    // per block: matchers worth running, of bounded matches
+	long   vicinity    // and of long ones
+	sparks [2][]uint64 // per block: channels enabled by hits in it
+	around [2][]uint64 // per block: channels worth looking at
 
 	occ    [][]occurrence // per atom
 	longer []int32        // per atom: longest occurrence
@@ -92,7 +92,7 @@ type head struct{ at, n int32 }
 func newScan(e *Engine) *scan {
 	m, a := len(e.pl.matchers), len(e.pl.atoms)
 	s := &scan{
-		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, len(e.feeds)),
+		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, e.feeds),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
 		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, len(e.supports)),
@@ -118,13 +118,19 @@ func (s *scan) scanWindow(text string) {
 	if s.firstByte > 0 {
 		s.first = int32(sort.Search(s.n, func(i int) bool { return s.v.Start(i) >= s.firstByte }))
 	}
-	s.wordStarts()
+	s.findHeads()
 	s.findSigns()
-	s.otherStarts()
 	if !s.findHits() {
 		return
 	}
 	s.markBlocks()
+	if x := s.e.byWord; len(x.matchers) > 0 {
+		s.feedWords(x, s.nearby(x, 0))
+	}
+	if x := s.e.byNumber; len(x.matchers) > 0 && !s.e.plainly {
+		s.feedNumbers(x, s.nearby(x, 1))
+	}
+	s.otherStarts()
 run:
 	for i := range s.e.lanes {
 		l := &s.e.lanes[i]
@@ -132,14 +138,16 @@ run:
 		case l.needy && !meet(s.all, l.any):
 			continue
 		case l.mode == atNumber && !s.e.plainly:
-			s.starts[i] = s.beforeNumbers(l, s.starts[i])
-		case l.needy && l.mode != atTrigger && (l.mode != atLead || s.e.plainly):
-			s.starts[i] = s.lateStarts(l, s.starts[i])
+			s.starts[i] = s.beforeNumbers(l, s.fed[l.groups[0].feed], s.starts[i])
 		case l.mode == atWord:
-			if !s.runLane(l, s.fed[l.feed]) {
-				break run
+			for g := range l.groups {
+				if !s.runGroup(l, &l.groups[g], s.fed[l.groups[g].feed]) {
+					break run
+				}
 			}
 			continue
+		case l.needy && l.mode != atTrigger && (l.mode != atLead || s.e.plainly):
+			s.starts[i] = s.lateStarts(l, s.starts[i])
 		}
 		if !s.runLane(l, s.starts[i]) {
 			break run
@@ -177,9 +185,6 @@ func (s *scan) reset() {
 	for i := range s.starts {
 		s.starts[i] = s.starts[i][:0]
 	}
-	for i := range s.begins {
-		s.begins[i] = s.begins[i][:0]
-	}
 	for i := range s.signs {
 		s.signs[i] = s.signs[i][:0]
 	}
@@ -191,7 +196,6 @@ func (s *scan) reset() {
 		s.longer[a] = 0
 	}
 	s.dirty, s.hits, s.heads = s.dirty[:0], s.hits[:0], s.heads[:0]
-	s.counted = false
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
@@ -234,38 +238,14 @@ func (s *scan) masks() {
 	}
 }
 
-// wordStarts visits the begins of words: it lists those that families of lanes
-// and the filter of the word index leave, and feeds the lanes that wait for
-// nothing.
-func (s *scan) wordStarts() {
-	e, buf, index := s.e, s.buf, s.e.index
+// findHeads lists the words that the filter of the word index leaves.
+func (s *scan) findHeads() {
+	buf, index := s.buf, s.e.index
 	for w := range len(s.alnum) - 1 {
 		a, next := s.alnum[w], s.alnum[w+1]
-		first := s.places(atWord, w)
-		if first == 0 {
-			continue
-		}
-		if lo, hi := s.digits[w], s.digits[w+1]; lo|hi != 0 && e.wants[digitFamily] {
-			if m := first & within(lo, hi, e.digits); m != 0 {
-				s.begins[digitFamily] = appendPlaces(w, m, s.begins[digitFamily])
-			}
-		}
-		if e.wants[tokenFamily] {
-			if m := first & runs(s.solid[w], s.solid[w+1], tokenLength); m != 0 {
-				s.begins[tokenFamily] = appendPlaces(w, m, s.begins[tokenFamily])
-			}
-		}
-		if e.wants[longFamily] {
-			if m := first & runs(a, next, longWordLength); m != 0 {
-				s.begins[longFamily] = appendPlaces(w, m, s.begins[longFamily])
-			}
-		}
-		if e.wants[everyWord] || e.plainly {
-			s.begins[everyWord] = appendPlaces(w, first, s.begins[everyWord])
-		}
 		s.heads = slices.Grow(s.heads, 33)
 		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
-		for ; first != 0; first &= first - 1 {
+		for first := s.places(atWord, w); first != 0; first &= first - 1 {
 			b := bits.TrailingZeros64(first)
 			i := w<<6 | b
 			n := bits.TrailingZeros64(^(a >> b))
@@ -277,18 +257,6 @@ func (s *scan) wordStarts() {
 		}
 		s.heads = s.heads[:len(s.heads)+int(nh)]
 	}
-	for k := range e.feeds {
-		f := &e.feeds[k]
-		s.fed[k] = s.sift(&f.sieve, s.begin(f.family), s.fed[k])
-	}
-}
-
-// begin gives the begins of words that a family leaves.
-func (s *scan) begin(f family) []int32 {
-	if s.e.plainly {
-		f = everyWord
-	}
-	return s.begins[f]
 }
 
 // otherStarts finds the starts of lanes that do not start at words and wait
@@ -398,19 +366,10 @@ func (s *scan) findSigns() {
 	}
 }
 
-// beforeNumbers finds the starts of a lane from the numbers.
-func (s *scan) beforeNumbers(l *lane, dst []int32) []int32 {
-	sorted, block, near := true, int32(-1), true
-	for _, i := range s.numbers() {
-		if i == 0 || !l.back.Near(s.buf[i-1]) {
-			continue
-		}
-		if l.needy && i/blockSize != block {
-			block, near = i/blockSize, meet(s.vicinityOf(l, int(i)), l.any)
-		}
-		if !near {
-			continue
-		}
+// beforeNumbers finds the starts of a lane from some numbers.
+func (s *scan) beforeNumbers(l *lane, numbers, dst []int32) []int32 {
+	sorted := true
+	for _, i := range numbers {
 		from := len(dst)
 		var steps int
 		dst, steps = l.back.Begins(s.buf, int(i), MaxMatch, dst)
@@ -426,38 +385,10 @@ func (s *scan) beforeNumbers(l *lane, dst []int32) []int32 {
 	return dst
 }
 
-// numbers lists the first digits of all numbers.
-func (s *scan) numbers() []int32 {
-	if s.counted {
-		return s.numerals
-	}
-	s.counted, s.numerals = true, s.numerals[:0]
-	carry := uint64(0)
-	for w, d := range s.digits[:len(s.digits)-1] {
-		if m := d &^ (d<<1 | carry); m != 0 {
-			s.numerals = appendPlaces(w, m, s.numerals)
-		}
-		carry = d >> 63
-	}
-	return s.numerals
-}
-
 // lateStarts finds the starts of a lane that waits for keywords: where they
 // are near.
 func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
 	s.maybe = s.maybe[:0]
-	if l.mode == atWord || l.mode == atLead {
-		block, near := int32(-1), false
-		for _, i := range s.begin(l.bucket.family()) {
-			if b := i / blockSize; b != block {
-				block, near = b, meet(s.vicinityOf(l, int(i)), l.any)
-			}
-			if near {
-				s.maybe = append(s.maybe, i)
-			}
-		}
-		return s.sift(&l.sieve, s.maybe, dst)
-	}
 	const words = blockSize / 64
 	for b := 0; b*words < len(s.alnum)-1; b++ {
 		if !meet(s.vicinityOf(l, b*blockSize), l.any) {

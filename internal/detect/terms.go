@@ -21,6 +21,8 @@ type termSet struct {
 	lists []int32
 	in    []uint64 // lists, as bits
 	enabl []uint64 // matchers that some pattern needs one of the lists for
+	// channels are those of byWord and byNumber that stand for them.
+	channels [2]uint64
 }
 
 // termText is a term on its way into the indexes.

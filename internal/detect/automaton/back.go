@@ -15,6 +15,8 @@ type Back struct {
 	next  []uint16 // state<<shift | class; 0 is dead
 	begin []bool   // per state: a match can begin here
 	near  Set      // characters that can stand right before the digit
+	table *Table
+	last  []uint16 // its states before the digit
 }
 
 // Near reports whether b can stand right before the first digit of a match.
@@ -56,7 +58,7 @@ func (t *Table) Backwards() *Back {
 			}
 		}
 	}
-	b := &Back{class: t.class, shift: t.shift, begin: []bool{false}}
+	b := &Back{class: t.class, shift: t.shift, begin: []bool{false}, table: t, last: slices.Clone(last)}
 	sets, ids := [][]uint16{nil}, map[string]uint16{}
 	var key []byte
 	number := func(set []uint16) uint16 {
