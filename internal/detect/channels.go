@@ -29,6 +29,7 @@ type channels struct {
 	long     uint64 // and of long ones
 	anywhere uint64 // those of matchers that keywords anywhere enable
 	byDigit  uint64 // channels that need a digit within digits
+	farDigit uint64 // those of them that find it behind nearDigits too
 	bySolid  uint64 // others that need a run of solids solid characters
 	byRun    uint64 // others that need a run of runs letters and digits
 	every    uint64 // the rest
@@ -56,6 +57,10 @@ const (
 	maxChannels   = 64
 	closeChannels = 160
 )
+
+// nearDigits is how far before its first digit nearly every expression with
+// one begins at most.
+const nearDigits = 6
 
 // merge adds what o lets through.
 func (c *channel) merge(o *channel) {
@@ -326,15 +331,18 @@ func (x *channels) set(k int, c *channel) {
 	}
 	run := bits.TrailingZeros64(c.shape.Run | 1<<maxFilter)
 	switch {
-	case c.need.digit >= 0:
-		x.byDigit |= bit
-		x.digits = max(x.digits, c.need.digit)
 	case c.need.solid >= tokenLength:
 		x.bySolid |= bit
 		x.solids = min(x.solids, c.need.solid)
-	case run >= longWordLength:
+	case run >= longWordLength && (c.need.digit < 0 || c.need.digit > 8):
 		x.byRun |= bit
 		x.runs = min(x.runs, run)
+	case c.need.digit >= 0:
+		x.byDigit |= bit
+		x.digits = max(x.digits, c.need.digit)
+		if c.need.digit > nearDigits {
+			x.farDigit |= bit
+		}
 	default:
 		x.every |= bit
 	}

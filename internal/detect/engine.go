@@ -42,8 +42,9 @@ type Engine struct {
 	blanks    bool // some sign is white space or a control character
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1
+	wanted    [256]uint8 // 1 for those
 	signCount int
-	leadSets  [][]int32 // lanes that start at words of the index
+	leadSets  []leadSet // lanes that start at words of the index
 	wide      []wideWords
 	always    []uint64   // matchers that need no keyword nearby
 	anywhere  []uint64   // matchers that keywords anywhere in the text enable
@@ -57,7 +58,7 @@ type Engine struct {
 	evident   []int32    // matchers that are evidence and do not wait
 	byList    [][]int32  // list → its atoms
 	byAtom    [][]int32  // atom → patterns whose primary element it is
-	dict      []bool     // list → is a primary element
+	dict      []uint64   // lists that are primary elements
 	pool      sync.Pool
 	// plainly switches all shortcuts off, for tests: automata start
 	// everywhere and for every type.
@@ -177,7 +178,7 @@ func (e *Engine) numberSigns() {
 		for _, c := range wanted {
 			if e.signs[c] == 0 {
 				e.signCount++
-				e.signs[c] = uint8(e.signCount)
+				e.signs[c], e.wanted[c] = uint8(e.signCount), 1
 			}
 			e.blanks = e.blanks || !automaton.Solid(c)
 		}
@@ -208,12 +209,31 @@ func (e *Engine) leads() map[string]int32 {
 		}
 	}
 	out := map[string]int32{}
-	e.leadSets = [][]int32{nil}
+	e.leadSets = make([]leadSet, 1)
 	for _, w := range slices.Sorted(maps.Keys(lanes)) {
 		out[w] = int32(len(e.leadSets))
-		e.leadSets = append(e.leadSets, lanes[w])
+		e.leadSets = append(e.leadSets, e.leadSet(lanes[w]))
 	}
 	return out
+}
+
+// leadSet are lanes that start at one word, with what can stand behind it.
+type leadSet struct {
+	lanes               []int32
+	next, second, pairs automaton.Set
+}
+
+func (e *Engine) leadSet(lanes []int32) leadSet {
+	s := leadSet{lanes: lanes}
+	for _, k := range lanes {
+		for i := range e.lanes[k].groups {
+			h := e.lanes[k].groups[i].Shape()
+			s.next.Or(&h.After[0])
+			s.second.Or(&h.After[1])
+			s.pairs.Or(&h.Pairs)
+		}
+	}
+	return s
 }
 
 // buildEnabling finds for each matcher which keywords must be near for it to
@@ -264,12 +284,12 @@ func (e *Engine) buildEnabling() {
 		}
 	}
 	e.byAtom = make([][]int32, len(e.pl.atoms))
-	e.dict = make([]bool, len(e.pl.lists))
+	e.dict = make([]uint64, (len(e.pl.lists)+63)/64)
 	for i := range e.pl.patterns {
 		for _, a := range e.pl.patterns[i].primaries {
 			e.byAtom[a] = append(e.byAtom[a], int32(i))
 			if l := e.pl.atoms[a].list; l >= 0 {
-				e.dict[l] = true
+				e.dict[l>>6] |= 1 << (l & 63)
 			}
 		}
 	}

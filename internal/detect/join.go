@@ -10,11 +10,8 @@ import (
 
 // join makes candidates of the occurrences of primary elements.
 func (s *scan) join() {
-	for l, dict := range s.e.dict {
-		if dict && s.listed[l>>6]>>(l&63)&1 != 0 {
-			s.joinHits()
-			break
-		}
+	if meet(s.listed, s.e.dict) {
+		s.joinHits()
 	}
 	for _, a := range s.dirty {
 		byStart := func(x, y occurrence) int { return cmp.Compare(x.start, y.start) }

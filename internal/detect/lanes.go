@@ -86,6 +86,12 @@ type laneProg struct {
 	back    *automaton.Back  // if it is run from its first digit
 }
 
+// leads reports whether all matches begin with known words. Numbers are no
+// words: each text has too many of them.
+func (p *laneProg) leads() bool {
+	return p.facts.Leads != nil && slices.ContainsFunc(p.facts.Leads, func(w string) bool { return w[0] > '9' })
+}
+
 func (b *laneBuilder) put(k laneKey, p laneProg) {
 	if b.progs == nil {
 		b.progs = map[laneKey][]laneProg{}
@@ -100,20 +106,20 @@ func (b *laneBuilder) put(k laneKey, p laneProg) {
 func (b *laneBuilder) add(p laneProg) {
 	f := &p.facts
 	memo := p.longest < 0 || p.longest > boundedLen
-	if (memo || bucketOf(f) == anyWord) && f.Leads == nil && f.Digit < 0 {
+	if (memo || bucketOf(f) == anyWord) && !p.leads() && f.Digit < 0 {
 		if p.back = p.table.Backwards(); p.back != nil {
 			b.put(laneKey{mode: atNumber, memo: memo, needy: p.needy}, p)
 			return
 		}
 	}
-	if f.Trigger != 0 && (memo || f.Wordy > wordyShare || bucketOf(f) == anyWord && f.Leads == nil) {
+	if f.Trigger != 0 && (memo || f.Wordy > wordyShare || bucketOf(f) == anyWord && !p.leads()) {
 		b.put(laneKey{mode: atTrigger, memo: true, needy: p.needy, trigger: f.Trigger}, p)
 		return
 	}
 	for m, can := range [...]bool{atWord: f.WordStart, atSign: f.Sign, inside: f.Inside} {
 		switch {
 		case !can:
-		case mode(m) == atWord && f.Leads != nil:
+		case mode(m) == atWord && p.leads():
 			b.put(laneKey{mode: atLead, memo: memo, needy: p.needy}, p)
 		default:
 			b.put(laneKey{mode: mode(m), memo: memo, needy: p.needy, need: bucketOf(f)}, p)

@@ -87,7 +87,8 @@ type scan struct {
 	x         exactScan
 }
 
-type head struct{ at, n int32 }
+// head is a word that a term may begin with, and what follows it.
+type head struct{ at, n, node int32 }
 
 func newScan(e *Engine) *scan {
 	m, a := len(e.pl.matchers), len(e.pl.atoms)
@@ -252,8 +253,9 @@ func (s *scan) findHeads() {
 			if n == 64-b {
 				n += bits.TrailingZeros64(^next)
 			}
-			heads[nh&31] = head{int32(i), int32(n)} // at most 32 words begin here
-			nh += index.maybe(firstWord(buf, i, n))
+			heads[nh&31] = head{at: int32(i), n: int32(n)} // at most 32 words begin here
+			key, _ := firstWord(buf, i, n)
+			nh += index.maybe(hashWord(key))
 		}
 		s.heads = s.heads[:len(s.heads)+int(nh)]
 	}
@@ -352,18 +354,26 @@ func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
 
 // findSigns lists the places of the characters that lanes look for.
 func (s *scan) findSigns() {
+	places := s.maybe[:0]
 	for w, a := range s.alnum[:len(s.alnum)-1] {
 		m := s.solid[w] &^ a
 		if s.e.blanks {
 			m = s.places(atSign, w)
 		}
+		places = slices.Grow(places, 65)
+		room, n := (*[65]int32)(places[len(places):len(places)+65]), 0
 		for ; m != 0; m &= m - 1 {
 			i := w<<6 | bits.TrailingZeros64(m)
-			if k := s.e.signs[s.buf[i]]; k != 0 {
-				s.signs[k] = append(s.signs[k], int32(i))
-			}
+			room[n] = int32(i)
+			n += int(s.e.wanted[s.buf[i]])
 		}
+		places = places[:len(places)+n]
 	}
+	for _, i := range places {
+		k := s.e.signs[s.buf[i]]
+		s.signs[k] = append(s.signs[k], i)
+	}
+	s.maybe = places
 }
 
 // beforeNumbers finds the starts of a lane from some numbers.
@@ -438,20 +448,45 @@ func (s *scan) findInside() bool {
 	return true
 }
 
+// lookUp keeps of the words that a term may begin with those that one does
+// begin with, and gives the lanes that start at a word their starts.
+func (s *scan) lookUp() {
+	x, n, buf := s.e.index, 0, s.buf
+	for _, h := range s.heads {
+		i := int(h.at)
+		k := x.slotOf(buf, i, int(h.n))
+		sl := &x.slots[k]
+		if sl.lead != 0 && !s.e.plainly {
+			s.leadFrom(&s.e.leadSets[x.leads[k]], h)
+		}
+		s.heads[n] = head{h.at, h.n, sl.node}
+		// A free slot has the node -1.
+		n += int(sl.goesOn(buf, i+min(int(h.n), 8)) &^ (uint64(sl.node) >> 63))
+	}
+	s.heads = s.heads[:n]
+}
+
+// leadFrom notes a word as the start of lanes.
+func (s *scan) leadFrom(l *leadSet, h head) {
+	c := binary.LittleEndian.Uint16(s.buf[h.at+h.n:])
+	if !l.pairs.Has(automaton.KindPair(uint8(c), uint8(c>>8))) || !l.next.Has(uint8(c)) || !l.second.Has(uint8(c>>8)) {
+		return
+	}
+	for _, k := range l.lanes {
+		s.starts[k] = append(s.starts[k], h.at)
+	}
+}
+
 // findHits finds all terms. It reports false if the budget ended.
 func (s *scan) findHits() bool {
 	e := s.e
+	if !s.take(len(s.heads)) {
+		return false
+	}
+	s.lookUp()
 	for _, h := range s.heads {
-		root, leads := e.index.find(s.buf, int(h.at), int(h.n))
-		if leads != 0 && !e.plainly {
-			for _, k := range e.leadSets[leads] {
-				s.starts[k] = append(s.starts[k], h.at)
-			}
-		}
-		steps := 1
-		if root >= 0 {
-			s.hits, steps = e.walk(s.buf, s.n, int(h.at), int(h.at)+min(int(h.n), 8), match.At(root), s.hits)
-		}
+		var steps int
+		s.hits, steps = e.walk(s.buf, s.n, int(h.at), int(h.at)+min(int(h.n), 8), match.At(h.node), s.hits)
 		if !s.take(steps) {
 			return false
 		}

@@ -28,32 +28,46 @@ type wordIndex struct {
 	bloom  []uint64
 	high   uint // shift of the hash, for bloom
 	slots  []slot
-	shift  uint             // of the hash, for slots
-	leads  map[uint64]int32 // slot → set of lanes that start at the word
-	inside int32            // root, -1 if there are none
-	filter *prefixes        // of those that begin inside words, nil if it cannot be
-	signs  int32            // root, -1 if there are none
-	first  []byte           // characters that terms at signs begin with
+	shift  uint      // of the hash, for slots
+	leads  []int32   // slot → set of lanes that start at the word
+	inside int32     // root, -1 if there are none
+	filter *prefixes // of those that begin inside words, nil if it cannot be
+	signs  int32     // root, -1 if there are none
+	first  []byte    // characters that terms at signs begin with
 }
 
 type slot struct {
 	key    uint64
 	node   int32  // root of what follows, -1: free
-	after  uint16 // what may follow, by afterBit
+	after  uint16 // what may follow, by afterKind
 	length uint8  // of the first word, 9 for longer
-	lead   bool   // is in leads
+	lead   uint8  // 1 if it is in leads
 }
 
-// afterBit is a bit for the character that follows the hashed ones of a term,
-// white space aside.
-func afterBit(b byte) uint16 { return 1 << ((b ^ b>>4) & 15) }
+// afterKind numbers the characters that follow the hashed ones of a term,
+// from 0 to 15; white space is blankKind.
+func afterKind(b byte) uint8 {
+	if fold.Space(b) {
+		return blankKind
+	}
+	b = fold.Lower(b)
+	return (b ^ b>>4) & 15
+}
+
+const blankKind = 16
+
+var afterKinds = func() (out [256]uint8) {
+	for b := range out {
+		out[b] = afterKind(byte(b))
+	}
+	return out
+}()
 
 // lower8 sets the bit that makes ASCII letters lower case and leaves digits.
 const lower8 = 0x2020202020202020
 
-func hashWord(key uint64, length uint8) uint64 {
-	return (key ^ uint64(length)*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
-}
+// hashWord does not tell words of eight characters from longer ones.
+func hashWord(key uint64) uint64 { return key * 0xd6e8feb86659fd93 }
 
 // firstWord gives the hash key of the word that begins at i and has n
 // characters. b must have eight bytes from i on.
@@ -78,7 +92,7 @@ func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.len
 // a word; ids are their numbers. leads are sets of lanes by the words they
 // start at.
 func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIndex {
-	x := &wordIndex{leads: map[uint64]int32{}, inside: -1, signs: -1}
+	x := &wordIndex{inside: -1, signs: -1}
 	entries := make([]entry, len(ids), len(ids)+len(leads))
 	var word [match.MaxWord + 8]byte
 	for w, lanes := range leads {
@@ -108,8 +122,8 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 			heads++
 		}
 	}
-	size := uint(bits.Len(uint(heads + heads/4 + 1)))
-	x.shift, x.slots = 64-size, make([]slot, 1<<size)
+	size := uint(bits.Len(uint(2*heads + 1))) // at most half full: most words are where they are looked for first
+	x.shift, x.slots, x.leads = 64-size, make([]slot, 1<<size), make([]int32, 1<<size)
 	for i := range x.slots {
 		x.slots[i].node = -1
 	}
@@ -121,7 +135,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 		h := &entries[lo]
 		for hi = lo + 1; hi < len(entries) && entries[hi].head(h); hi++ {
 		}
-		v := hashWord(h.key, h.length)
+		v := hashWord(h.key)
 		x.bloom[v>>x.high>>6] |= 1 << (v >> x.high & 63)
 		i := v >> x.shift
 		for x.slots[i].node >= 0 {
@@ -129,7 +143,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 		}
 		sl := slot{key: h.key, length: h.length}
 		if h.leads != 0 { // there is one, and first
-			sl.lead, x.leads[i] = true, h.leads
+			sl.lead, x.leads[i] = 1, h.leads
 			lo++
 		}
 		keys = keys[:0]
@@ -169,41 +183,35 @@ func following(rest string) uint16 {
 	case rest == "" || rest == " ":
 		return ^uint16(0)
 	case rest[0] == ' ':
-		return afterBit(rest[1])
+		return 1 << afterKind(rest[1])
 	}
-	return afterBit(rest[0])
+	return 1 << afterKind(rest[0])
 }
 
-// maybe reports whether a term may begin with this word.
-func (x *wordIndex) maybe(key uint64, length uint8) uint64 {
-	v := hashWord(key, length) >> x.high
+// maybe reports whether a term may begin with the word of a hash.
+func (x *wordIndex) maybe(hash uint64) uint64 {
+	v := hash >> x.high
 	return x.bloom[v>>6] >> (v & 63) & 1
 }
 
-// find gives the root of what follows the first word of terms, -1 if there are
-// none, and the set of lanes that start at it, 0 if there is none. The word
+// slotOf gives the slot of a word, a free one if there is none. The word
 // begins at i and has n characters.
-func (x *wordIndex) find(buf []byte, i, n int) (root, leads int32) {
+func (x *wordIndex) slotOf(buf []byte, i, n int) uint64 {
 	key, length := firstWord(buf, i, n)
-	k := hashWord(key, length) >> x.shift
-	for x.slots[k].node >= 0 {
-		s := &x.slots[k]
-		if s.key != key || s.length != length {
-			k = (k + 1) & uint64(len(x.slots)-1)
-			continue
-		}
-		if s.lead {
-			leads = x.leads[k]
-		}
-		at := i + min(n, 8)
-		next := fold.Lower(buf[at])
-		if fold.Space(next) {
-			next = fold.Lower(buf[at+1])
-		}
-		if fold.Space(next) || s.after&afterBit(next) != 0 {
-			return s.node, leads
-		}
-		return -1, leads
+	last := uint64(len(x.slots) - 1)
+	k := hashWord(key) >> x.shift & last
+	for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length != length); s = &x.slots[k] {
+		k = (k + 1) & last
 	}
-	return -1, 0
+	return k
+}
+
+// goesOn is 1 if a term of the slot may go on as the text does at i, behind
+// the hashed characters.
+func (s *slot) goesOn(buf []byte, i int) uint64 {
+	k := afterKinds[buf[i]]
+	if k == blankKind {
+		k = afterKinds[buf[i+1]]
+	}
+	return (1<<blankKind | uint64(s.after)) >> k & 1
 }

@@ -11,7 +11,7 @@ import (
 // ShapeAfter that of characters behind the first run, ShapeBefore that of
 // characters before the start.
 const (
-	ShapeLength = 8
+	ShapeLength = 12
 	ShapeAfter  = 4
 	ShapeBefore = 4
 )
