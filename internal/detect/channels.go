@@ -28,14 +28,13 @@ type channels struct {
 	short    uint64 // those that do, of bounded matches
 	long     uint64 // and of long ones
 	anywhere uint64 // those of matchers that keywords anywhere enable
-	byDigit  uint64 // channels that need a digit within digits
-	farDigit uint64 // those of them that find it behind nearDigits too
-	bySolid  uint64 // others that need a run of solids solid characters
-	byRun    uint64 // others that need a run of runs letters and digits
-	every    uint64 // the rest
+	// Where channels can leave anything: at words with a digit within digits,
+	// at those that begin a run of solids solid characters, at those of
+	// certain lengths, and these at any word.
 	digits   int
 	solids   int
-	runs     int
+	lengths  uint64
+	every    uint64
 	feeds    [64][]int32 // channel → lists of starts
 	matchers [][]uint64  // channel → matchers
 }
@@ -57,10 +56,6 @@ const (
 	maxChannels   = 64
 	closeChannels = 160
 )
-
-// nearDigits is how far before its first digit nearly every expression with
-// one begins at most.
-const nearDigits = 6
 
 // merge adds what o lets through.
 func (c *channel) merge(o *channel) {
@@ -165,9 +160,12 @@ func newChannels(list []channel) *channels {
 	for len(list) > maxChannels {
 		list = mergeClosest(list, len(list)-maxChannels)
 	}
-	x := &channels{matchers: make([][]uint64, len(list)), digits: -1, solids: maxFilter, runs: maxFilter}
+	x := &channels{matchers: make([][]uint64, len(list)), solids: maxFilter}
 	for k := range list {
 		x.set(k, &list[k])
+	}
+	if x.every&x.always != 0 {
+		x.lengths = ^uint64(0)
 	}
 	return x
 }
@@ -332,17 +330,11 @@ func (x *channels) set(k int, c *channel) {
 	run := bits.TrailingZeros64(c.shape.Run | 1<<maxFilter)
 	switch {
 	case c.need.solid >= tokenLength:
-		x.bySolid |= bit
 		x.solids = min(x.solids, c.need.solid)
 	case run >= longWordLength && (c.need.digit < 0 || c.need.digit > 8):
-		x.byRun |= bit
-		x.runs = min(x.runs, run)
+		x.lengths |= c.shape.Run
 	case c.need.digit >= 0:
-		x.byDigit |= bit
 		x.digits = max(x.digits, c.need.digit)
-		if c.need.digit > nearDigits {
-			x.farDigit |= bit
-		}
 	default:
 		x.every |= bit
 	}

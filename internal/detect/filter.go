@@ -95,29 +95,36 @@ func within(lo, hi uint64, k int) uint64 {
 
 // runs gives the bits with which k set bits begin.
 func runs(lo, hi uint64, k int) uint64 {
-	for have := 1; have < k && lo != 0; {
+	lo, _, _ = longer(lo, hi, 1, k)
+	return lo
+}
+
+// longer goes on from the bits with which have set bits begin to those with
+// which k do.
+func longer(lo, hi uint64, have, k int) (uint64, uint64, int) {
+	for have < k && lo != 0 {
 		sh := uint(min(have, k-have))
 		lo, hi = lo&(lo>>sh|hi<<(64-sh)), hi&(hi>>sh)
 		have += int(sh)
 	}
-	return lo
+	return lo, hi, have
 }
 
 // filtered takes from the bits of one word of the bitmaps those from which no
 // match can begin.
 func (s *scan) filtered(w int, m uint64, f *filter) uint64 {
 	if f.digit >= 0 && m != 0 {
-		lo, hi := s.digits[w], s.digits[w+1]
+		lo, hi := s.maps[w].digits, s.maps[w+1].digits
 		if lo|hi == 0 {
 			return 0
 		}
 		m &= within(lo, hi, f.digit)
 	}
 	if f.solid > 1 && m != 0 {
-		m &= runs(s.solid[w], s.solid[w+1], f.solid)
+		m &= runs(s.maps[w].solid, s.maps[w+1].solid, f.solid)
 	}
 	if f.run > 1 && m != 0 {
-		m &= runs(s.alnum[w], s.alnum[w+1], f.run)
+		m &= runs(s.maps[w].alnum, s.maps[w+1].alnum, f.run)
 	}
 	return m
 }
@@ -217,16 +224,15 @@ func (s *scan) sift(z *sieve, starts, dst []int32) []int32 {
 	byDigit, bySolid, byRun := need.digit >= 0, need.solid > 1, need.run > 1
 	for _, i := range starts {
 		out[n] = i
-		open := g.open(buf, int(i)+g.depth)
+		open, here := g.open(buf, int(i)+g.depth), s.ahead(i)
 		if byDigit {
-			d := ahead(s.digits, i)
-			open &= less(need.many-1, bits.OnesCount32(uint32(d))) & less(bits.TrailingZeros64(d), need.digit+1)
+			open &= less(need.many-1, bits.OnesCount32(uint32(here.digits))) & less(bits.TrailingZeros64(here.digits), need.digit+1)
 		}
 		if bySolid {
-			open &= less(need.solid-1, bits.TrailingZeros64(^ahead(s.solid, i)))
+			open &= less(need.solid-1, bits.TrailingZeros64(^here.solid))
 		}
 		if byRun {
-			open &= less(need.run-1, bits.TrailingZeros64(^ahead(s.alnum, i)))
+			open &= less(need.run-1, bits.TrailingZeros64(^here.alnum))
 		}
 		n += int(open)
 	}
@@ -242,10 +248,14 @@ func (s *scan) sift(z *sieve, starts, dst []int32) []int32 {
 	return dst[:len(dst)+len(kept)]
 }
 
-// ahead gives the bits from i on.
-func ahead(bitmap []uint64, i int32) uint64 {
-	w, b := i>>6, uint(i&63)
-	return bitmap[w]>>b | bitmap[w+1]<<(64-b)
+// ahead gives the bits from i on, without those of the begins of words.
+func (s *scan) ahead(i int32) bitmaps {
+	m, b := s.maps[i>>6:][:2], uint(i&63)
+	return bitmaps{
+		alnum:  m[0].alnum>>b | m[1].alnum<<1<<(63-b),
+		digits: m[0].digits>>b | m[1].digits<<1<<(63-b),
+		solid:  m[0].solid>>b | m[1].solid<<1<<(63-b),
+	}
 }
 
 // less is 1 if a < b, else 0.

@@ -132,7 +132,7 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 			starts = s.triggered(l, places, nil)
 		default:
 			s.maybe = s.maybe[:0]
-			for w := range len(s.alnum) - 1 {
+			for w := range len(s.maps) - 1 {
 				s.maybe = s.possible(l, w, s.maybe)
 			}
 			z := l.sieve

@@ -33,11 +33,11 @@ type scan struct {
 	buf   []byte // the shadow with EOT behind
 	n     int    // characters
 
-	alnum  []uint64 // bit per character: letter or digit
-	digits []uint64
-	solid  []uint64  // not white space
+	maps   []bitmaps // per 64 characters, and one more
 	heads  []head    // words that a term may begin with
 	maybe  []int32   // starts of one lane
+	spare  []word
+	words  []word    // those from which channels can leave something
 	kept   []start   // what the channels leave at first sight
 	fed    [][]int32 // per list of starts of automata at words
 	starts [][]int32
@@ -119,7 +119,7 @@ func (s *scan) scanWindow(text string) {
 	if s.firstByte > 0 {
 		s.first = int32(sort.Search(s.n, func(i int) bool { return s.v.Start(i) >= s.firstByte }))
 	}
-	s.findHeads()
+	s.findWords()
 	s.findSigns()
 	if !s.findHits() {
 		return
@@ -196,16 +196,23 @@ func (s *scan) reset() {
 		s.occ[a] = s.occ[a][:0]
 		s.longer[a] = 0
 	}
-	s.dirty, s.hits, s.heads = s.dirty[:0], s.hits[:0], s.heads[:0]
+	s.dirty, s.hits, s.heads, s.words = s.dirty[:0], s.hits[:0], s.heads[:0], s.words[:0]
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
 	clear(s.all)
 }
 
-// masks finds letters and digits, digits, and what is not white space, eight
-// characters at a time: in each byte the top bit tells, then a multiplication
-// gathers the top bits.
+// bitmaps tell what 64 characters are, a bit for each.
+type bitmaps struct {
+	alnum  uint64 // letters and digits
+	begins uint64 // those that begin a word
+	digits uint64
+	solid  uint64 // not white space
+}
+
+// masks makes the bitmaps, eight characters at a time: in each byte the top
+// bit tells, then a multiplication gathers the top bits.
 func (s *scan) masks() {
 	const (
 		top    = 0x8080808080808080
@@ -213,12 +220,9 @@ func (s *scan) masks() {
 		gather = 0x0002040810204081
 	)
 	words := (s.n + 63) / 64
-	if cap(s.alnum) < words+1 {
-		n := words + words/4 + 2
-		s.alnum, s.digits, s.solid = make([]uint64, n), make([]uint64, n), make([]uint64, n)
-	}
-	s.alnum, s.digits, s.solid = s.alnum[:words+1], s.digits[:words+1], s.solid[:words+1]
-	s.alnum[words], s.digits[words], s.solid[words] = 0, 0, 0
+	s.maps = slices.Grow(s.maps[:0], words+1)[:words+1]
+	s.maps[words] = bitmaps{}
+	carry := uint64(0)
 	for w := range words {
 		var alnum, digits, solid uint64
 		chunk := s.buf[w*64 : w*64+64 : w*64+64]
@@ -235,29 +239,41 @@ func (s *scan) masks() {
 			digits |= digit * gather >> 56 << k
 			solid |= v * gather >> 56 << k
 		}
-		s.alnum[w], s.digits[w], s.solid[w] = alnum, digits, solid
+		s.maps[w] = bitmaps{alnum, alnum &^ (alnum<<1 | carry), digits, solid}
+		carry = alnum >> 63
 	}
 }
 
-// findHeads lists the words that the filter of the word index leaves.
-func (s *scan) findHeads() {
-	buf, index := s.buf, s.e.index
-	for w := range len(s.alnum) - 1 {
-		a, next := s.alnum[w], s.alnum[w+1]
-		s.heads = slices.Grow(s.heads, 33)
+// findWords visits the words: it lists those that the filter of the word index
+// leaves, and those from which channels can leave something. What is found is
+// written always and kept by counting: no branch to mispredict.
+func (s *scan) findWords() {
+	buf, index, x := s.buf, s.e.index, s.e.byWord
+	for w := range len(s.maps) - 1 {
+		m, next := &s.maps[w], &s.maps[w+1]
+		near := uint64(0)
+		if m.digits|next.digits != 0 {
+			near = within(m.digits, next.digits, x.digits)
+		}
+		near |= runs(m.solid, next.solid, x.solids)
+		s.heads, s.words = slices.Grow(s.heads, 33), slices.Grow(s.words, 33)
+		// At most 32 words begin here.
 		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
-		for first := s.places(atWord, w); first != 0; first &= first - 1 {
+		words, nw := (*[33]word)(s.words[len(s.words):len(s.words)+33]), uint64(0)
+		for first := m.begins; first != 0; first &= first - 1 {
 			b := bits.TrailingZeros64(first)
 			i := w<<6 | b
-			n := bits.TrailingZeros64(^(a >> b))
+			n := bits.TrailingZeros64(^(m.alnum >> b))
 			if n == 64-b {
-				n += bits.TrailingZeros64(^next)
+				n += bits.TrailingZeros64(^next.alnum)
 			}
-			heads[nh&31] = head{at: int32(i), n: int32(n)} // at most 32 words begin here
+			heads[nh&31] = head{at: int32(i), n: int32(n)}
 			key, _ := firstWord(buf, i, n)
 			nh += index.maybe(hashWord(key))
+			words[nw&31] = word{int32(i), int32(n)}
+			nw += near>>b&1 | x.lengths>>min(n, automaton.ShapeRun)&1
 		}
-		s.heads = s.heads[:len(s.heads)+int(nh)]
+		s.heads, s.words = s.heads[:len(s.heads)+int(nh)], s.words[:len(s.words)+int(nw&63)]
 	}
 }
 
@@ -282,7 +298,7 @@ func (s *scan) otherStarts() {
 		case l.wide && !s.v.Wide && !s.e.plainly:
 		case l.mode != atWord:
 			s.maybe = s.maybe[:0]
-			for w := range len(s.alnum) - 1 {
+			for w := range len(s.maps) - 1 {
 				s.maybe = s.possible(l, w, s.maybe)
 			}
 			starts[k] = s.sift(&l.sieve, s.maybe, starts[k])
@@ -305,16 +321,12 @@ func (s *scan) possible(l *lane, w int, dst []int32) []int32 {
 
 // places gives the places of a mode in one word of the bitmaps.
 func (s *scan) places(m mode, w int) uint64 {
-	a := s.alnum[w]
-	before := a << 1
-	if w > 0 {
-		before |= s.alnum[w-1] >> 63
-	}
+	a, begins := s.maps[w].alnum, s.maps[w].begins
 	switch m {
 	case atWord, atLead:
-		return a &^ before
+		return begins
 	case inside:
-		return a & before
+		return a &^ begins
 	case atNumber:
 		if rest := s.n - w<<6; rest < 64 {
 			return 1<<rest - 1
@@ -355,8 +367,8 @@ func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
 // findSigns lists the places of the characters that lanes look for.
 func (s *scan) findSigns() {
 	places := s.maybe[:0]
-	for w, a := range s.alnum[:len(s.alnum)-1] {
-		m := s.solid[w] &^ a
+	for w := range len(s.maps) - 1 {
+		m := s.maps[w].solid &^ s.maps[w].alnum
 		if s.e.blanks {
 			m = s.places(atSign, w)
 		}
@@ -400,11 +412,11 @@ func (s *scan) beforeNumbers(l *lane, numbers, dst []int32) []int32 {
 func (s *scan) lateStarts(l *lane, dst []int32) []int32 {
 	s.maybe = s.maybe[:0]
 	const words = blockSize / 64
-	for b := 0; b*words < len(s.alnum)-1; b++ {
+	for b := 0; b*words < len(s.maps)-1; b++ {
 		if !meet(s.vicinityOf(l, b*blockSize), l.any) {
 			continue
 		}
-		for w := b * words; w < min((b+1)*words, len(s.alnum)-1); w++ {
+		for w := b * words; w < min((b+1)*words, len(s.maps)-1); w++ {
 			s.maybe = s.possible(l, w, s.maybe)
 		}
 	}
@@ -432,7 +444,8 @@ func (s *scan) findInside() bool {
 	if x.inside < 0 {
 		return true
 	}
-	for w, a := range s.alnum[:len(s.alnum)-1] {
+	for w := range len(s.maps) - 1 {
+		a := s.maps[w].alnum
 		s.maybe = s.maybe[:0]
 		if x.filter != nil {
 			s.maybe = x.filter.scan(s.buf, w, a, s.maybe)

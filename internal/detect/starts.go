@@ -8,63 +8,72 @@ import (
 	"labelmilter/internal/detect/automaton"
 )
 
-// start is a place that some channels leave.
+// word is a run of letters and digits: where it begins and its length.
+type word struct{ at, n int32 }
+
+// start is a word that some channels leave.
 type start struct {
-	at   int32
-	run  int32 // letters and digits from there on
+	word
 	left uint64
 }
 
-// feedWords lists the starts that channels leave of the begins of words; near
-// are those worth looking at by block. What is found is written always and
-// kept by counting: no branch to mispredict.
+// feedWords lists the starts that channels leave of the words; near are those
+// worth looking at by block.
 func (s *scan) feedWords(x *channels, near []uint64) {
-	places := s.maybe[:0]
-	for w := range len(s.alnum) - 1 {
-		m := s.places(atWord, w) & s.reachable(x, w, near[w/(blockSize/64)])
-		places = appendPlaces(w, m, places)
+	words := s.words
+	if s.everywhere(x, near) {
+		words = s.allWords(x, near)
 	}
-	s.maybe = places
-	s.kept = slices.Grow(s.kept[:0], len(places)+1)
-	kept, n := s.kept[:len(places)+1], 0
-	for _, i := range places {
-		run := bits.TrailingZeros64(^ahead(s.alnum, i))
-		t := binary.LittleEndian.Uint16(s.buf[i:])
-		left := near[i/blockSize] & x.at[0][uint8(t)] & x.at[1][uint8(t>>8)] & x.run[min(run, automaton.ShapeRun)&63]
-		left &= x.digit[min(bits.TrailingZeros64(ahead(s.digits, i)), 63)] & x.solid[min(bits.TrailingZeros64(^ahead(s.solid, i)), 63)]
-		kept[n] = start{i, int32(run), left}
+	s.kept = slices.Grow(s.kept[:0], len(words)+1)
+	kept, n := s.kept[:len(words)+1], 0
+	for _, k := range words {
+		here, t := s.ahead(k.at), binary.LittleEndian.Uint64(s.buf[k.at:])
+		left := near[k.at/blockSize] & x.run[min(k.n, automaton.ShapeRun)&63]
+		left &= x.at[0][uint8(t)] & x.at[6][uint8(t>>48)] & x.at[7][uint8(t>>56)]
+		left &= x.digit[min(bits.TrailingZeros64(here.digits), 63)] & x.solid[min(bits.TrailingZeros64(^here.solid), 63)]
+		kept[n] = start{k, left}
 		n += int((left | -left) >> 63)
 	}
 	s.kept = kept[:n]
 	s.distribute(x)
 }
 
-// reachable gives the places of one word of the bitmaps from which the
-// channels that are worth looking at can leave anything.
-func (s *scan) reachable(x *channels, w int, act uint64) (out uint64) {
-	if act&x.every != 0 || s.e.plainly {
-		return ^uint64(0)
-	}
-	if lo, hi := s.digits[w], s.digits[w+1]; lo|hi != 0 && act&x.byDigit != 0 {
-		if act&x.farDigit == 0 {
-			out = within(lo, hi, min(x.digits, nearDigits))
-		} else {
-			out = within(lo, hi, x.digits)
+// everywhere reports whether channels that any word will do for are worth
+// looking at somewhere.
+func (s *scan) everywhere(x *channels, near []uint64) bool {
+	return s.e.plainly || x.every != 0 && slices.ContainsFunc(near, func(act uint64) bool { return act&x.every != 0 })
+}
+
+// allWords gives the words that findWords listed and, where channels that any
+// word will do for are worth looking at, all others.
+func (s *scan) allWords(x *channels, near []uint64) []word {
+	out, rest := s.spare[:0], s.words
+	for b, act := range near {
+		k := 0
+		for k < len(rest) && int(rest[k].at) < (b+1)*blockSize {
+			k++
 		}
+		if act&x.every == 0 && !s.e.plainly {
+			out = append(out, rest[:k]...)
+		} else {
+			for w := b * (blockSize / 64); w < min((b+1)*(blockSize/64), len(s.maps)-1); w++ {
+				for m := s.maps[w].begins; m != 0; m &= m - 1 {
+					i := int32(w<<6 | bits.TrailingZeros64(m))
+					out = append(out, word{i, int32(bits.TrailingZeros64(^s.ahead(i).alnum))})
+				}
+			}
+		}
+		rest = rest[k:]
 	}
-	if act&x.bySolid != 0 {
-		out |= runs(s.solid[w], s.solid[w+1], x.solids)
-	}
-	if act&x.byRun != 0 {
-		out |= runs(s.alnum[w], s.alnum[w+1], x.runs)
-	}
+	s.spare = out
 	return out
 }
 
 // feedNumbers lists the numbers that channels leave, by their first digits.
 func (s *scan) feedNumbers(x *channels, near []uint64) {
 	places, carry := s.maybe[:0], uint64(0)
-	for w, d := range s.digits[:len(s.digits)-1] {
+	for w := range len(s.maps) - 1 {
+		d := s.maps[w].digits
 		places = appendPlaces(w, d&^(d<<1|carry), places)
 		carry = d >> 63
 	}
@@ -72,13 +81,13 @@ func (s *scan) feedNumbers(x *channels, near []uint64) {
 	s.kept = slices.Grow(s.kept[:0], len(places)+1)
 	kept, n := s.kept[:len(places)+1], 0
 	for _, i := range places {
-		run := bits.TrailingZeros64(^ahead(s.alnum, i))
+		run := int32(bits.TrailingZeros64(^s.ahead(i).alnum))
 		left := near[i/blockSize] & x.run[min(run, automaton.ShapeRun)&63]
 		if i >= automaton.ShapeBefore {
 			c := binary.LittleEndian.Uint32(s.buf[i-automaton.ShapeBefore:])
 			left &= x.before[3][uint8(c)] & x.before[2][uint8(c>>8)] & x.before[1][uint8(c>>16)] & x.before[0][uint8(c>>24)]
 		}
-		kept[n] = start{i, int32(run), left}
+		kept[n] = start{word{i, run}, left}
 		n += int((left | -left) >> 63)
 	}
 	s.kept = kept[:n]
@@ -93,10 +102,10 @@ func (s *scan) distribute(x *channels) {
 		i, left := int(k.at), k.left
 		c, f := binary.LittleEndian.Uint64(s.buf[i:]), binary.LittleEndian.Uint32(s.buf[i+8:])
 		left &= x.at[8][uint8(f)] & x.at[9][uint8(f>>8)] & x.at[10][uint8(f>>16)] & x.at[11][uint8(f>>24)]
-		left &= x.at[2][uint8(c>>16)] & x.at[3][uint8(c>>24)] & x.at[4][uint8(c>>32)] & x.at[5][uint8(c>>40)] & x.at[6][uint8(c>>48)] & x.at[7][uint8(c>>56)]
-		left &= x.many[bits.OnesCount32(uint32(ahead(s.digits, k.at)))&63]
-		if k.run < automaton.ShapeRun {
-			c := binary.LittleEndian.Uint32(s.buf[i+int(k.run):])
+		left &= x.at[1][uint8(c>>8)] & x.at[2][uint8(c>>16)] & x.at[3][uint8(c>>24)] & x.at[4][uint8(c>>32)] & x.at[5][uint8(c>>40)]
+		left &= x.many[bits.OnesCount32(uint32(s.ahead(k.at).digits))&63]
+		if k.n < automaton.ShapeRun {
+			c := binary.LittleEndian.Uint32(s.buf[i+int(k.n):])
 			left &= x.after[0][uint8(c)] & x.after[1][uint8(c>>8)] & x.after[2][uint8(c>>16)] & x.after[3][uint8(c>>24)]
 			left &= x.pairs[automaton.KindPair(uint8(c), uint8(c>>8))]
 		}

@@ -200,7 +200,7 @@ func (s *scan) supplyBlock(p *support, block int) {
 	}
 	const words = blockSize / 64
 	s.supplying = p
-	for w := block * words; w < min((block+1)*words, len(s.alnum)-1); w++ {
+	for w := block * words; w < min((block+1)*words, len(s.maps)-1); w++ {
 		var from uint64
 		for m, can := range p.modes {
 			if can {
