@@ -57,6 +57,10 @@ const (
 	closeChannels = 160
 )
 
+// nearDigits is how far before its first digit nearly every expression with
+// one begins at most.
+const nearDigits = 6
+
 // merge adds what o lets through.
 func (c *channel) merge(o *channel) {
 	c.shape.Or(&o.shape)
@@ -333,7 +337,7 @@ func (x *channels) set(k int, c *channel) {
 		x.solids = min(x.solids, c.need.solid)
 	case run >= longWordLength && (c.need.digit < 0 || c.need.digit > 8):
 		x.lengths |= c.shape.Run
-	case c.need.digit >= 0:
+	case c.need.digit >= 0 && (!c.needy || c.need.digit <= nearDigits):
 		x.digits = max(x.digits, c.need.digit)
 	default:
 		x.every |= bit

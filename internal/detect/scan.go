@@ -211,37 +211,57 @@ type bitmaps struct {
 	solid  uint64 // not white space
 }
 
-// masks makes the bitmaps, eight characters at a time: in each byte the top
-// bit tells, then a multiplication gathers the top bits.
+// masks makes the bitmaps.
 func (s *scan) masks() {
-	const (
-		top    = 0x8080808080808080
-		ones   = 0x0101010101010101
-		gather = 0x0002040810204081
-	)
 	words := (s.n + 63) / 64
 	s.maps = slices.Grow(s.maps[:0], words+1)[:words+1]
 	s.maps[words] = bitmaps{}
 	carry := uint64(0)
 	for w := range words {
-		var alnum, digits, solid uint64
-		chunk := s.buf[w*64 : w*64+64 : w*64+64]
-		for k := 0; k < 64; k += 8 {
-			x := binary.LittleEndian.Uint64(chunk[k : k+8])
-			hi, low := x&top, x&^top
-			y := low | lower8
-			letter := (y + (0x80-'a')*ones) &^ (y + (0x7f-'z')*ones)
-			digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones) & (hi ^ top)
-			other := ^(low + 0x7f*ones) & hi // fold.Letter
-			a := letter&(hi^top) | digit | other
-			v := (low + (0x7f-' ')*ones | x) & top // above the space
-			alnum |= (a & top) * gather >> 56 << k
-			digits |= digit * gather >> 56 << k
-			solid |= v * gather >> 56 << k
-		}
-		s.maps[w] = bitmaps{alnum, alnum &^ (alnum<<1 | carry), digits, solid}
-		carry = alnum >> 63
+		m := maskOf((*[64]byte)(s.buf[w*64:]))
+		m.begins = m.alnum &^ (m.alnum<<1 | carry)
+		carry = m.alnum >> 63
+		s.maps[w] = m
 	}
+}
+
+// maskOf makes the bitmaps of 64 characters, eight at a time: in each byte the
+// top bit tells, then a multiplication gathers the top bits.
+func maskOf(b *[64]byte) (m bitmaps) {
+	const (
+		top    = 0x8080808080808080
+		ones   = 0x0101010101010101
+		gather = 0x0002040810204081
+	)
+	beyond := uint64(0)
+	for k := 0; k < 64; k += 8 {
+		x := binary.LittleEndian.Uint64(b[k : k+8])
+		beyond |= x
+		y := x | lower8
+		letter := (y + (0x80-'a')*ones) &^ (y + (0x7f-'z')*ones)
+		digit := (x + (0x80-'0')*ones) &^ (x + (0x7f-'9')*ones) & top
+		m.alnum |= ((letter & top) | digit) * gather >> 56 << k
+		m.digits |= digit * gather >> 56 << k
+		m.solid |= ((x + (0x7f-' ')*ones) & top) * gather >> 56 << k
+	}
+	if beyond&top == 0 {
+		return m
+	}
+	m = bitmaps{}
+	for k := 0; k < 64; k += 8 {
+		x := binary.LittleEndian.Uint64(b[k : k+8])
+		hi, low := x&top, x&^top
+		y := low | lower8
+		letter := (y + (0x80-'a')*ones) &^ (y + (0x7f-'z')*ones)
+		digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones) & (hi ^ top)
+		other := ^(low + 0x7f*ones) & hi // fold.Letter
+		a := letter&(hi^top) | digit | other
+		v := (low + (0x7f-' ')*ones | x) & top // above the space
+		m.alnum |= (a & top) * gather >> 56 << k
+		m.digits |= digit * gather >> 56 << k
+		m.solid |= v * gather >> 56 << k
+	}
+	return m
 }
 
 // findWords visits the words: it lists those that the filter of the word index

@@ -242,11 +242,16 @@ func (t *Table) Fold(dst *Text, s string) {
 
 // asciiRun is the length of the ASCII prefix of s.
 func asciiRun(s string) int {
+	const top = 0x8080808080808080
 	i := 0
+	for ; i+32 <= len(s); i += 32 {
+		w := s[i : i+32]
+		if (eight(w[:8])|eight(w[8:16])|eight(w[16:24])|eight(w[24:32]))&top != 0 {
+			break
+		}
+	}
 	for ; i+8 <= len(s); i += 8 {
-		w := s[i : i+8]
-		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 | uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
-		if x &= 0x8080808080808080; x != 0 {
+		if x := eight(s[i:i+8]) & top; x != 0 {
 			return i + bits.TrailingZeros64(x)/8
 		}
 	}
@@ -254,6 +259,12 @@ func asciiRun(s string) int {
 		i++
 	}
 	return i
+}
+
+// eight gives eight bytes as a number, the first lowest.
+func eight(w string) uint64 {
+	_ = w[7]
+	return uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 | uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
 }
 
 // Start gives the byte offset in the original of the character whose shadow
