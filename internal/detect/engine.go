@@ -35,7 +35,10 @@ type Engine struct {
 	loose     []bool    // matchers whose automata match more
 	byWord    *channels // of lanes that start at words
 	byNumber  *channels // and of those that start before numbers
-	feeds     int       // number of lists of starts they have
+	feeds     []int32   // list of starts they fill → lane
+	others    []int32   // lanes that start at signs, inside words and before triggers
+	known     []int32   // lanes that start at known words and numbers
+	waiting   []uint64  // those of them that wait for keywords
 	terms     []term
 	cased     map[int32]string // texts of terms whose case counts
 	sets      []termSet
@@ -120,15 +123,26 @@ func (e *Engine) buildLanes(progs []laneProg) {
 // that fill them.
 func (e *Engine) buildChannels(progs []laneProg) {
 	var byWord, byNumber []channel
+	e.waiting = make([]uint64, (len(e.lanes)+63)/64)
 	for i := range e.lanes {
 		l := &e.lanes[i]
+		switch l.mode {
+		case atSign, inside, atTrigger:
+			e.others = append(e.others, int32(i))
+		case atLead, atNumber:
+			e.known = append(e.known, int32(i))
+		}
+		if l.needy && (l.mode == atSign || l.mode == inside) {
+			e.waiting[i>>6] |= 1 << (i & 63)
+		}
 		if l.mode != atWord && l.mode != atNumber {
 			continue
 		}
 		for g := range l.groups {
 			t := &l.groups[g]
-			t.feed = e.feeds
-			e.feeds++
+			t.feed = len(e.feeds)
+			l.feeds = append(l.feeds, int32(t.feed))
+			e.feeds = append(e.feeds, int32(i))
 			for _, m := range t.progs {
 				c := channel{needy: l.needy, memo: l.memo, feeds: []int32{int32(t.feed)}, any: make([]uint64, e.words)}
 				c.any[m>>6] |= 1 << (m & 63)

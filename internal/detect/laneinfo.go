@@ -110,7 +110,7 @@ func (s *scan) laneOf(m *matcher) (lane string, cost float64) {
 	for k := range lanes {
 		l := &lanes[k]
 		var starts []int32
-		s.fed = [][]int32{nil}
+		s.fed, s.ready = [][]int32{nil}, make([]uint64, len(s.ready)+1)
 		switch l.mode {
 		case atWord:
 			s.feedWords(newChannels([]channel{{shape: t.Shape(), need: filterOf(&facts), feeds: []int32{0}}}), everywhere)

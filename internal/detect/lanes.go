@@ -48,6 +48,7 @@ type lane struct {
 	few     []byte          // atSign: the characters of first, if there are at most fewSigns, all solid
 	any     []uint64        // matchers of the lane
 	groups  []tableGroup
+	feeds   []int32 // atWord, atNumber: their lists of starts
 }
 
 // tableGroup is one automaton with what its acceptance sets mean.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math/bits"
@@ -40,6 +41,7 @@ type scan struct {
 	words  []word    // those from which channels can leave something
 	kept   []start   // what the channels leave at first sight
 	fed    [][]int32 // per list of starts of automata at words
+	ready  []uint64  // lanes with starts, and those that wait
 	starts [][]int32
 	ends   []automaton.End
 	signs  [][]int32 // by Engine.signs: places
@@ -93,7 +95,7 @@ type head struct{ at, n, node int32 }
 func newScan(e *Engine) *scan {
 	m, a := len(e.pl.matchers), len(e.pl.atoms)
 	s := &scan{
-		e: e, starts: make([][]int32, len(e.lanes)), fed: make([][]int32, e.feeds),
+		e: e, starts: make([][]int32, len(e.lanes)), ready: make([]uint64, len(e.waiting)), fed: make([][]int32, len(e.feeds)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
 		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, len(e.supports)),
@@ -132,28 +134,7 @@ func (s *scan) scanWindow(text string) {
 		s.feedNumbers(x, s.nearby(x, 1))
 	}
 	s.otherStarts()
-run:
-	for i := range s.e.lanes {
-		l := &s.e.lanes[i]
-		switch {
-		case l.needy && !meet(s.all, l.any):
-			continue
-		case l.mode == atNumber && !s.e.plainly:
-			s.starts[i] = s.beforeNumbers(l, s.fed[l.groups[0].feed], s.starts[i])
-		case l.mode == atWord:
-			for g := range l.groups {
-				if !s.runGroup(l, &l.groups[g], s.fed[l.groups[g].feed]) {
-					break run
-				}
-			}
-			continue
-		case l.needy && l.mode != atTrigger && (l.mode != atLead || s.e.plainly):
-			s.starts[i] = s.lateStarts(l, s.starts[i])
-		}
-		if !s.runLane(l, s.starts[i]) {
-			break run
-		}
-	}
+	s.runLanes()
 	for _, m := range s.e.slow {
 		for i := range s.n {
 			if s.work.Left <= 0 {
@@ -167,30 +148,77 @@ run:
 	s.exact()
 }
 
+// runLanes runs the lanes that have starts, in order, as far as the budget goes.
+func (s *scan) runLanes() {
+	for w := range s.ready {
+		for v := s.ready[w]; v != 0; v &= v - 1 {
+			i := w<<6 | bits.TrailingZeros64(v)
+			l := &s.e.lanes[i]
+			if l.needy && !meet(s.all, l.any) {
+				continue
+			}
+			ok := true
+			switch {
+			case l.mode == atWord:
+				for g := range l.groups {
+					ok = ok && s.runGroup(l, &l.groups[g], s.fed[l.groups[g].feed])
+				}
+			case l.mode == atNumber && !s.e.plainly:
+				s.starts[i] = s.beforeNumbers(l, s.fed[l.groups[0].feed], s.starts[i])
+				ok = s.runLane(l, s.starts[i])
+			case l.needy && l.mode != atTrigger && (l.mode != atLead || s.e.plainly):
+				s.starts[i] = s.lateStarts(l, s.starts[i])
+				ok = s.runLane(l, s.starts[i])
+			default:
+				ok = s.runLane(l, s.starts[i])
+			}
+			if !ok {
+				return
+			}
+		}
+	}
+}
+
+// start notes a start of a lane.
+func (s *scan) start(lane int32, at int32) {
+	s.ready[lane>>6] |= 1 << (lane & 63)
+	s.starts[lane] = append(s.starts[lane], at)
+}
+
 // padding is how far behind the text gates and masks look.
 const padding = automaton.MaxShortest + 72
+
+// behind is what stands behind the text.
+var behind = [padding]byte(bytes.Repeat([]byte{automaton.EOT}, padding))
 
 // fold folds a text and makes its bitmaps.
 func (s *scan) fold(text string) {
 	s.v.set(s.e.pl.table, text)
 	s.n = len(s.v.Shadow)
 	s.buf = s.v.Shadow
-	for range padding {
-		s.buf = append(s.buf, automaton.EOT)
-	}
+	s.buf = append(s.buf, behind[:]...)
 	s.v.Shadow = s.buf[:s.n]
 	s.masks()
 }
 
 func (s *scan) reset() {
-	for i := range s.starts {
-		s.starts[i] = s.starts[i][:0]
+	for w := range s.ready {
+		for v := s.ready[w]; v != 0; v &= v - 1 {
+			i := w<<6 | bits.TrailingZeros64(v)
+			s.starts[i] = s.starts[i][:0]
+			for _, f := range s.e.lanes[i].feeds {
+				s.fed[f] = s.fed[f][:0]
+			}
+		}
+	}
+	copy(s.ready, s.e.waiting)
+	if s.e.plainly {
+		for i := range s.e.lanes {
+			s.ready[i>>6] |= 1 << (i & 63)
+		}
 	}
 	for i := range s.signs {
 		s.signs[i] = s.signs[i][:0]
-	}
-	for i := range s.fed {
-		s.fed[i] = s.fed[i][:0]
 	}
 	for _, a := range s.dirty {
 		s.occ[a] = s.occ[a][:0]
@@ -300,18 +328,23 @@ func (s *scan) findWords() {
 // otherStarts finds the starts of lanes that do not start at words and wait
 // for nothing.
 func (s *scan) otherStarts() {
-	starts := s.starts
-	for k := range s.e.lanes {
-		l := &s.e.lanes[k]
+	list := s.e.others
+	if s.e.plainly {
+		list = slices.Concat(list, s.e.known)
+	}
+	for _, k := range list {
+		l, starts := &s.e.lanes[k], s.starts[k]
 		switch {
 		case l.mode == atTrigger:
-			starts[k] = s.triggered(l, s.signs[s.e.signs[l.trigger]], starts[k])
+			if at := s.signs[s.e.signs[l.trigger]]; len(at) > 0 {
+				starts = s.triggered(l, at, starts)
+			}
 		case l.needy, (l.mode == atLead || l.mode == atNumber) && !s.e.plainly:
 		case l.mode == atSign && l.few != nil && !s.e.plainly:
 			for _, c := range l.few {
 				for _, i := range s.signs[s.e.signs[c]] {
 					if l.open(s.buf, int(i)) != 0 && s.filtered(int(i)>>6, 1<<(i&63), &l.need) != 0 {
-						starts[k] = append(starts[k], i)
+						starts = append(starts, i)
 					}
 				}
 			}
@@ -321,7 +354,10 @@ func (s *scan) otherStarts() {
 			for w := range len(s.maps) - 1 {
 				s.maybe = s.possible(l, w, s.maybe)
 			}
-			starts[k] = s.sift(&l.sieve, s.maybe, starts[k])
+			starts = s.sift(&l.sieve, s.maybe, starts)
+		}
+		if s.starts[k] = starts; len(starts) > 0 {
+			s.ready[k>>6] |= 1 << (k & 63)
 		}
 	}
 }
@@ -506,7 +542,7 @@ func (s *scan) leadFrom(l *leadSet, h head) {
 		return
 	}
 	for _, k := range l.lanes {
-		s.starts[k] = append(s.starts[k], h.at)
+		s.start(k, h.at)
 	}
 }
 

@@ -114,7 +114,12 @@ func (s *scan) distribute(x *channels) {
 		}
 		for ; left != 0; left &= left - 1 {
 			for _, f := range x.feeds[bits.TrailingZeros64(left)&63] {
-				if l := s.fed[f]; len(l) == 0 || l[len(l)-1] != k.at {
+				l := s.fed[f]
+				if len(l) == 0 && len(s.e.feeds) > 0 {
+					lane := s.e.feeds[f]
+					s.ready[lane>>6] |= 1 << (lane & 63)
+				}
+				if len(l) == 0 || l[len(l)-1] != k.at {
 					s.fed[f] = append(l, k.at)
 				}
 			}
