@@ -17,6 +17,8 @@ import (
 type collector struct {
 	pl       *plan
 	groups   map[groupKey]*group
+	group    *group // the last one, and its key
+	groupKey groupKey
 	order    []groupKey
 	spans    []occurrence
 	merged   []occurrence
@@ -110,7 +112,10 @@ func (c *collector) choose(cands []candidate) []candidate {
 func (c *collector) put(ty int, t extract.Text, index int, k candidate, arena []string, rows []uint64) {
 	p := &c.pl.patterns[k.pattern]
 	key := groupKey{ty, p.confidence, t.Part, t.Where}
-	g := c.groups[key]
+	g := c.group
+	if g == nil || key != c.groupKey {
+		g = c.groups[key]
+	}
 	if g == nil {
 		d := &c.pl.types[ty]
 		g = &group{
@@ -119,6 +124,7 @@ func (c *collector) put(ty int, t extract.Text, index int, k candidate, arena []
 		c.groups[key] = g
 		c.order = append(c.order, key)
 	}
+	c.group, c.groupKey = g, key
 	g.Count++
 	value := t.Body[k.span.Start:k.span.End]
 	c.norm = c.normal(c.norm[:0], value)

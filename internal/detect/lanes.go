@@ -28,6 +28,7 @@ const (
 	boundedLen  = 96     // longer matches need a lane with memory
 	wordyShare  = 0.03   // expressions that live through more of all lower-case words want a better trigger
 	memoProgs   = 64     // programs of an automaton with memory: one bit each
+	keyLength   = 32     // matches that are at least as long are looked for by a rare sign, if they have one
 	fewSigns    = 8      // characters that are listed rather than gated
 )
 
@@ -38,6 +39,7 @@ type lane struct {
 	needy   bool // all its matchers need keywords nearby
 	trigger byte
 	lead    automaton.Set // characters between a start and the trigger
+	next    automaton.Set // and behind it
 	bucket  bucket
 	sieve   // of starts; atTrigger: its gates alone
 	first   [256]bool
@@ -113,7 +115,7 @@ func (b *laneBuilder) add(p laneProg) {
 			return
 		}
 	}
-	if f.Trigger != 0 && (memo || f.Wordy > wordyShare || bucketOf(f) == anyWord && !p.leads()) {
+	if f.Trigger != 0 && (memo || f.Wordy > wordyShare || f.Shortest >= keyLength && !p.leads() || bucketOf(f) == anyWord && !p.leads()) {
 		b.put(laneKey{mode: atTrigger, memo: true, needy: p.needy, trigger: f.Trigger}, p)
 		return
 	}
@@ -181,6 +183,7 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 			need = need.either(f)
 		}
 		l.lead.Or(&p.facts.Lead)
+		l.next.Or(&p.facts.Next)
 		if l.mode == atLead {
 			l.leads = append(l.leads, p.facts.Leads...)
 		}

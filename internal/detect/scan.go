@@ -403,6 +403,9 @@ func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
 	text, from := s.v.Shadow, 0
 	for _, at := range places {
 		p := int(at)
+		if !l.next.Has(s.buf[p+1]) {
+			continue
+		}
 		i := p
 		for i > from && p-i < MaxMatch && l.lead.Has(text[i-1]) {
 			i--

@@ -32,6 +32,7 @@ type Facts struct {
 	// occurrence.
 	Trigger byte
 	Lead    Set
+	Next    Set // characters that can stand behind that occurrence
 	First   Set // characters a match can begin with
 	Within  Set // letters and digits one can begin with inside a word
 	// Leads are the first words, in lower case, of all matches that begin
@@ -89,7 +90,7 @@ func FactsOf(t *Table) Facts {
 	}
 	for _, c := range []byte(triggers) {
 		if lead, ok := t.required(c); ok && !lead.Has(' ') && !lead.Has('\n') && !lead.Has('\r') && !lead.Has('\t') {
-			f.Trigger, f.Lead = c, lead
+			f.Trigger, f.Lead, f.Next = c, lead, t.behindFirst(c)
 			break
 		}
 	}
@@ -445,6 +446,38 @@ func (t *Table) required(c byte) (lead Set, ok bool) {
 		}
 	}
 	return lead, true
+}
+
+// behindFirst gives what can stand behind the first occurrence of c.
+func (t *Table) behindFirst(c byte) (out Set) {
+	seen := make([]bool, t.States())
+	var stack []uint16
+	add := func(s uint16) {
+		if s != 0 && !seen[s] {
+			seen[s] = true
+			stack = append(stack, s)
+		}
+	}
+	for _, s := range t.Start {
+		add(s)
+	}
+	for len(stack) > 0 {
+		s := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, b := range t.reps {
+			if t.Class(b) != t.Class(c) {
+				add(t.Step(s, b))
+				continue
+			}
+			q := t.Step(s, c)
+			for d := range 256 {
+				if t.Step(q, byte(d)) != 0 { // state 0 leads nowhere
+					out.Add(byte(d))
+				}
+			}
+		}
+	}
+	return out
 }
 
 // alone reports whether the automaton tells c from every other byte.

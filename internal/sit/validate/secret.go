@@ -86,19 +86,37 @@ func Base64(size int) Func {
 		if len(s) != bare {
 			return false
 		}
-		standard, url := false, false
-		v := 0
+		v, kinds := uint16(0), uint16(0)
 		for i := 0; i < len(s); i++ {
-			v = base64Value(s[i])
-			if v < 0 {
-				return false
-			}
-			standard = standard || s[i] == '+' || s[i] == '/'
-			url = url || s[i] == '-' || s[i] == '_'
+			v = base64Digits[s[i]]
+			kinds |= v
 		}
-		return !(standard && url) && v&(1<<unused-1) == 0
+		return kinds&notBase64 == 0 && kinds&mixedBase64 != mixedBase64 && v&(1<<unused-1) == 0
 	}
 }
+
+// base64Digits gives the value of a digit, with a mark above it for those of
+// one alphabet alone and for what is no digit.
+var base64Digits = func() (out [256]uint16) {
+	for b := range out {
+		switch c := byte(b); {
+		case base64Value(c) < 0:
+			out[b] = notBase64
+		case c == '+' || c == '/':
+			out[b] = 0x100 | uint16(base64Value(c))
+		case c == '-' || c == '_':
+			out[b] = 0x200 | uint16(base64Value(c))
+		default:
+			out[b] = uint16(base64Value(c))
+		}
+	}
+	return out
+}()
+
+const (
+	mixedBase64 = 0x300
+	notBase64   = 0x400
+)
 
 // base64Value is the value of a digit in either alphabet, -1 for others.
 func base64Value(c byte) int {
@@ -160,34 +178,52 @@ func MinEntropy(bits float64) Func {
 		}
 		// With n the count of each byte and L the length,
 		// L × entropy = L log L - the sum of n log n.
-		var count [256]uint16
-		different, sum := 0, 0.0
-		for i := 0; i < len(s); i++ {
-			n := int(count[s[i]])
-			if n == 0 {
-				different++
-			}
-			sum += nLogN(n+1) - nLogN(n)
-			count[s[i]] = uint16(n + 1)
-		}
+		different, sum := spread(s)
 		l := float64(len(s))
 		return different >= least && l*math.Log2(l)-sum >= bits*l-epsilon
 	}
 }
 
+// spread gives how many different bytes s has and the sum of n log n over
+// their counts n.
+func spread(s string) (different int, sum float64) {
+	if len(s) > math.MaxUint8 {
+		var count [256]int
+		for i := 0; i < len(s); i++ {
+			count[s[i]]++
+		}
+		for _, n := range count {
+			if n > 0 {
+				different++
+				sum += nLogN(n)
+			}
+		}
+		return different, sum
+	}
+	var count [256]uint8
+	total := int64(0)
+	for i := 0; i < len(s); i++ {
+		n := count[s[i]]
+		if n == 0 {
+			different++
+		}
+		total += growth[n]
+		count[s[i]] = n + 1
+	}
+	return different, float64(total) / growthUnit
+}
+
 // epsilon is what rounding may take away.
 const epsilon = 1e-9
 
-var logs = func() (t [129]float64) {
-	for n := 1; n < len(t); n++ {
-		t[n] = float64(n) * math.Log2(float64(n))
+func nLogN(n int) float64 { return float64(n) * math.Log2(float64(max(n, 1))) }
+
+// growth is by how much n log n grows from n to n+1, in 1/growthUnit.
+var growth = func() (t [256]int64) {
+	for n := range t {
+		t[n] = int64(math.Round(growthUnit * (nLogN(n+1) - nLogN(n))))
 	}
 	return t
 }()
 
-func nLogN(n int) float64 {
-	if n < len(logs) {
-		return logs[n]
-	}
-	return float64(n) * math.Log2(float64(n))
-}
+const growthUnit = 1 << 40
