@@ -235,11 +235,17 @@ func mergeClosest(list []channel, n int) []channel {
 		}
 		return c
 	}
-	many := len(list) > 4*closeChannels // then lists of starts are not compared with each other
+	// Lists of starts are merged with each other only if there are more of
+	// them than channels; if very many, without looking for the closest.
+	lists := map[int32]bool{}
+	for i := range list {
+		lists[list[i].feeds[0]] = true
+	}
+	apart := len(lists) <= maxChannels || len(list) > 4*closeChannels
 	for i := range list {
 		cost[i] = make([]float64, i)
 		for k := range i {
-			if many && list[i].feeds[0] != list[k].feeds[0] {
+			if apart && list[i].feeds[0] != list[k].feeds[0] {
 				cost[i][k] = never
 				continue
 			}

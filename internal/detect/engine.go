@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"sync"
@@ -224,9 +225,20 @@ func (e *Engine) leads() map[string]int32 {
 	}
 	out := map[string]int32{}
 	e.leadSets = make([]leadSet, 1)
+	known := map[string]int32{}
+	var key []byte
 	for _, w := range slices.Sorted(maps.Keys(lanes)) {
-		out[w] = int32(len(e.leadSets))
-		e.leadSets = append(e.leadSets, e.leadSet(lanes[w]))
+		key = key[:0]
+		for _, k := range lanes[w] {
+			key = binary.LittleEndian.AppendUint32(key, uint32(k))
+		}
+		n, ok := known[string(key)]
+		if !ok {
+			n = int32(len(e.leadSets))
+			known[string(key)] = n
+			e.leadSets = append(e.leadSets, e.leadSet(lanes[w]))
+		}
+		out[w] = n
 	}
 	return out
 }

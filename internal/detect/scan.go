@@ -529,7 +529,7 @@ func (s *scan) lookUp() {
 		k := x.slotOf(buf, i, int(h.n))
 		sl := &x.slots[k]
 		if sl.lead != 0 && !s.e.plainly {
-			s.leadFrom(&s.e.leadSets[x.leads[k]], h)
+			s.leadFrom(&s.e.leadSets[x.leadsOf(k)], h)
 		}
 		s.heads[n] = head{h.at, h.n, sl.node}
 		// A free slot has the node -1.

@@ -28,12 +28,12 @@ type wordIndex struct {
 	bloom  []uint64
 	high   uint // shift of the hash, for bloom
 	slots  []slot
-	shift  uint      // of the hash, for slots
-	leads  []int32   // slot → set of lanes that start at the word
-	inside int32     // root, -1 if there are none
-	filter *prefixes // of those that begin inside words, nil if it cannot be
-	signs  int32     // root, -1 if there are none
-	first  []byte    // characters that terms at signs begin with
+	shift  uint             // of the hash, for slots
+	leads  map[uint64]int32 // slot → set of lanes that start at the word, for those with manyLeads
+	inside int32            // root, -1 if there are none
+	filter *prefixes        // of those that begin inside words, nil if it cannot be
+	signs  int32            // root, -1 if there are none
+	first  []byte           // characters that terms at signs begin with
 }
 
 type slot struct {
@@ -41,7 +41,19 @@ type slot struct {
 	node   int32  // root of what follows, -1: free
 	after  uint16 // what may follow, by afterKind
 	length uint8  // of the first word, 9 for longer
-	lead   uint8  // 1 if it is in leads
+	lead   uint8  // set of lanes that start at the word, 0: none, manyLeads: in wordIndex.leads
+}
+
+// manyLeads stands for all sets of lanes with numbers that do not fit.
+const manyLeads = 255
+
+// leadsOf gives the set of lanes that start at the word of a slot, 0 if there
+// is none.
+func (x *wordIndex) leadsOf(k uint64) int32 {
+	if lead := x.slots[k].lead; lead < manyLeads {
+		return int32(lead)
+	}
+	return x.leads[k]
 }
 
 // afterKind numbers the characters that follow the hashed ones of a term,
@@ -92,7 +104,7 @@ func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.len
 // a word; ids are their numbers. leads are sets of lanes by the words they
 // start at.
 func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIndex {
-	x := &wordIndex{inside: -1, signs: -1}
+	x := &wordIndex{leads: map[uint64]int32{}, inside: -1, signs: -1}
 	entries := make([]entry, len(ids), len(ids)+len(leads))
 	var word [match.MaxWord + 8]byte
 	for w, lanes := range leads {
@@ -122,8 +134,8 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 			heads++
 		}
 	}
-	size := uint(bits.Len(uint(2*heads + 1))) // at most half full: most words are where they are looked for first
-	x.shift, x.slots, x.leads = 64-size, make([]slot, 1<<size), make([]int32, 1<<size)
+	size := uint(bits.Len(uint(heads + heads/2 + 1))) // at most two thirds full: most words are where they are looked for first
+	x.shift, x.slots = 64-size, make([]slot, 1<<size)
 	for i := range x.slots {
 		x.slots[i].node = -1
 	}
@@ -143,7 +155,9 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 		}
 		sl := slot{key: h.key, length: h.length}
 		if h.leads != 0 { // there is one, and first
-			sl.lead, x.leads[i] = 1, h.leads
+			if sl.lead = uint8(min(h.leads, manyLeads)); sl.lead == manyLeads {
+				x.leads[i] = h.leads
+			}
 			lo++
 		}
 		keys = keys[:0]

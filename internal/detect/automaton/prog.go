@@ -13,6 +13,7 @@ package automaton
 import (
 	"errors"
 	"regexp/syntax"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -251,6 +252,7 @@ func foldLiterals(re *syntax.Regexp, table *fold.Table) {
 
 func translate(sp *syntax.Prog, free bool, table *fold.Table) *Prog {
 	p := &Prog{start: int32(sp.Start), exact: true}
+	var made []*syntax.Inst // what the classes were made of
 	for i := range sp.Inst {
 		in := &sp.Inst[i]
 		o := inst{out: int32(in.Out), arg: int32(in.Arg)}
@@ -280,9 +282,15 @@ func translate(sp *syntax.Prog, free bool, table *fold.Table) *Prog {
 			o.op = opFail
 		default:
 			o.op = opClass
-			o.class = int32(len(p.classes))
-			p.classes = append(p.classes, classOf(in, table))
-			p.exact = p.exact && p.classes[o.class].runes == nil
+			k := slices.IndexFunc(made, func(m *syntax.Inst) bool {
+				return m.Op == in.Op && m.Arg == in.Arg && slices.Equal(m.Rune, in.Rune)
+			})
+			if k < 0 {
+				k = len(made)
+				made, p.classes = append(made, in), append(p.classes, classOf(in, table))
+			}
+			o.class = int32(k)
+			p.exact = p.exact && p.classes[k].runes == nil
 		}
 		p.insts = append(p.insts, o)
 	}
@@ -290,6 +298,7 @@ func translate(sp *syntax.Prog, free bool, table *fold.Table) *Prog {
 		p.insts = append(p.insts, inst{op: opMatch}, inst{op: opCond, cond: freeBefore, out: p.start})
 		p.start = int32(len(p.insts) - 1)
 	}
+	p.insts, p.classes = slices.Clip(p.insts), slices.Clip(p.classes)
 	return p
 }
 
