@@ -17,17 +17,18 @@ import (
 // use.
 //
 // How it works. A text is folded; bitmaps tell letters, digits and what is not
-// white space. One pass over the begins of words looks up keywords by hash and
-// lists the begins that expressions of one kind can match from: near digits,
-// in long words, in long tokens. Expressions that begin with known words start
-// where the word index finds them, those with a rare sign before the sign,
-// those that end in a number from the number backwards. Tables of three
-// characters each hold back most of what is left. From the rest, automata
-// built ahead of time run all expressions of a lane at once, and only those
-// whose keywords stand near. Matches then pass validators and exclusions;
-// supporting elements are joined by distance, and evidence that is not a list
-// of whole words is not even looked for before a match asks. Nothing is built
-// while mail is read, and all memory is reused.
+// white space. One pass over the words looks up keywords by hash; each word
+// that is left tells what may follow it, a trie the rest. Then channels tell
+// from a few look-ups at each word and number which expressions can match from
+// it: by its length, the characters in and behind it, the next digit.
+// Expressions that begin with known words start where the word index finds
+// them, those with a rare sign before the sign, those that end in a number
+// from the number backwards. From what is left, automata built ahead of time
+// run all expressions of a lane at once, and only those whose keywords stand
+// near. Matches then pass validators and exclusions; supporting elements are
+// joined by distance, and evidence that is not a list of whole words is not
+// even looked for before a match asks. Nothing is built while mail is read,
+// and all memory is reused.
 type Engine struct {
 	pl        *plan
 	words     int // 64-bit words of a set of matchers
