@@ -81,14 +81,14 @@ type extractor struct {
 
 // document reads one document into the streams.
 func (x *extractor) document(doc []byte, nesting int) {
-	z := newTokens(doc)
+	z := html.NewTokenizer(bytes.NewReader(doc))
 	raw := atom.Atom(0) // element whose raw text comes next
 	for {
-		switch z.next() {
+		switch z.Next() {
 		case html.ErrorToken:
 			// The end: the reader has no other error, and no limit is set.
 			// What is left is a tag that is not closed.
-			x.hide(z.rawBytes())
+			x.hide(z.Raw())
 			return
 		case html.TextToken:
 			x.content(z, raw, nesting)
@@ -96,35 +96,32 @@ func (x *extractor) document(doc []byte, nesting int) {
 			raw = x.startTag(z, nesting)
 			continue
 		case html.EndTagToken:
-			x.endTag(z.tagName())
+			name, _ := z.TagName()
+			x.endTag(name)
 		case html.CommentToken:
-			x.comment(z.text(), nesting)
+			x.comment(z.Text(), nesting)
 		case html.DoctypeToken:
-			x.hide(z.text())
+			x.hide(z.Text())
 		}
 		raw = 0
 	}
 }
 
 // content writes a text token to the stream of its element.
-func (x *extractor) content(z *tokens, raw atom.Atom, nesting int) {
+func (x *extractor) content(z *html.Tokenizer, raw atom.Atom, nesting int) {
 	switch raw {
 	case atom.Script, atom.Style, atom.Title:
-		x.hide(z.text())
+		x.hide(z.Text())
 	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript:
 		// The tokenizer takes these as text; a mail client without scripts
 		// and frames shows the elements in them.
-		if t := bytes.Clone(z.rawBytes()); nesting < maxNesting && bytes.IndexByte(t, '<') >= 0 {
+		if t := bytes.Clone(z.Raw()); nesting < maxNesting && bytes.IndexByte(t, '<') >= 0 {
 			x.document(t, nesting+1)
 			return
 		}
-		x.write([]byte(html.UnescapeString(string(z.rawBytes()))))
+		x.write([]byte(html.UnescapeString(string(z.Raw()))))
 	default:
-		if x.pre > 0 {
-			x.write(z.text())
-		} else {
-			x.write(z.words())
-		}
+		x.write(z.Text())
 	}
 }
 
@@ -144,8 +141,8 @@ func (x *extractor) comment(t []byte, nesting int) {
 
 // startTag writes what a tag separates and what its attributes say. It gives
 // the element if its content comes as one raw text token.
-func (x *extractor) startTag(z *tokens, nesting int) atom.Atom {
-	name := z.tagName()
+func (x *extractor) startTag(z *html.Tokenizer, nesting int) atom.Atom {
+	name, more := z.TagName()
 	tag := atom.Lookup(name)
 	void := isVoid(tag)
 	custom := ""
@@ -153,11 +150,9 @@ func (x *extractor) startTag(z *tokens, nesting int) atom.Atom {
 		custom = string(name[:min(len(name), 64)])
 	}
 	var look look
-	for {
-		k, v, ok := z.tagAttr()
-		if !ok {
-			break
-		}
+	for more {
+		var k, v []byte
+		k, v, more = z.TagAttr()
 		x.attribute(tag, k, v, &look, nesting)
 	}
 	unseen := look.unseen(x.style.dark)
