@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 
@@ -208,19 +209,11 @@ func thin(list []channel) []channel {
 
 // compareShapes orders like shapes near each other.
 func compareShapes(a, b *channel) int {
-	switch {
-	case a.shape.Run != b.shape.Run:
-		if a.shape.Run < b.shape.Run {
-			return -1
-		}
-		return 1
+	c := cmp.Compare(a.shape.Run, b.shape.Run)
+	for k := 0; c == 0 && k < len(a.shape.At); k++ {
+		c = slices.Compare(a.shape.At[k][:], b.shape.At[k][:])
 	}
-	for k := range a.shape.At {
-		if c := slices.Compare(a.shape.At[k][:], b.shape.At[k][:]); c != 0 {
-			return c
-		}
-	}
-	return 0
+	return c
 }
 
 // mergeClosest merges n times the two channels that lose least by it. Those of

@@ -38,9 +38,9 @@ type Engine struct {
 	byWord    *channels // of lanes that start at words
 	byNumber  *channels // and of those that start before numbers
 	feeds     []int32   // list of starts they fill → lane
-	others    []int32   // lanes that start at signs, inside words and before triggers
 	known     []int32   // lanes that start at known words and numbers
-	waiting   []uint64  // those of them that wait for keywords
+	others    []int32   // lanes that start at signs, inside words and before triggers
+	waiting   []uint64  // those at signs and inside words that wait for keywords
 	terms     []term
 	cased     map[int32]string // texts of terms whose case counts
 	sets      []termSet

@@ -104,4 +104,12 @@ func TestLanes(t *testing.T) {
 	if a, b := e.Lanes()[0].Cost, e.Lanes()[2].Cost; a < 0 || a >= b {
 		t.Errorf("nine digits cost %v, an address %v", a, b)
 	}
+	// Of the sample's words some are so long.
+	long, errs := Compile([]sit.Type{{ID: "long", Patterns: []sit.Pattern{{Confidence: 75, Match: sit.Element{Regex: `\b[a-z]{6}[a-z]*\b`}}}}}, nil)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	if li := long.Lanes()[0]; !strings.HasPrefix(li.Lane, "word") || li.Cost < 50 {
+		t.Errorf("long words: %+v", li)
+	}
 }

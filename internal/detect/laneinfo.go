@@ -39,6 +39,9 @@ func (e *Engine) Lanes() (out []LaneInfo) {
 	known := map[int]info{}
 	s := newScan(e)
 	s.fold(sample)
+	for b := range s.n/blockSize + 1 {
+		s.words = s.wordsOf(b, s.words)
+	}
 	for _, ty := range e.pl.types {
 		for index, p := range ty.patterns {
 			if ty.bundle && e.pl.types[e.pl.patterns[p].owner].id != ty.id {

@@ -25,6 +25,13 @@ func (s *scan) feedWords(x *channels, near []uint64) {
 		words = s.allWords(x, near)
 	}
 	s.kept = slices.Grow(s.kept[:0], len(words)+1)
+	if s.e.plainly {
+		for _, k := range words {
+			s.kept = append(s.kept, start{k, ^uint64(0)})
+		}
+		s.distribute(x)
+		return
+	}
 	kept, n := s.kept[:len(words)+1], 0
 	for _, k := range words {
 		here, t := s.ahead(k.at), binary.LittleEndian.Uint64(s.buf[k.at:])
@@ -56,17 +63,24 @@ func (s *scan) allWords(x *channels, near []uint64) []word {
 		if act&x.every == 0 && !s.e.plainly {
 			out = append(out, rest[:k]...)
 		} else {
-			for w := b * (blockSize / 64); w < min((b+1)*(blockSize/64), len(s.maps)-1); w++ {
-				for m := s.maps[w].begins; m != 0; m &= m - 1 {
-					i := int32(w<<6 | bits.TrailingZeros64(m))
-					out = append(out, word{i, int32(bits.TrailingZeros64(^s.ahead(i).alnum))})
-				}
-			}
+			out = s.wordsOf(b, out)
 		}
 		rest = rest[k:]
 	}
 	s.spare = out
 	return out
+}
+
+// wordsOf appends the words of a block.
+func (s *scan) wordsOf(block int, dst []word) []word {
+	const maps = blockSize / 64
+	for w := block * maps; w < min((block+1)*maps, len(s.maps)-1); w++ {
+		for m := s.maps[w].begins; m != 0; m &= m - 1 {
+			i := int32(w<<6 | bits.TrailingZeros64(m))
+			dst = append(dst, word{i, int32(bits.TrailingZeros64(^s.ahead(i).alnum))})
+		}
+	}
+	return dst
 }
 
 // feedNumbers lists the numbers that channels leave, by their first digits.
