@@ -33,7 +33,7 @@ type Config struct {
 	Enforcement  string       `yaml:"enforcement" enum:"enforce|simulate" default:"enforce" doc:"simulate sends no verdict and no modification, but records what would have been done."`
 	Limits       Limits       `yaml:"limits" doc:"Bounds of the work that one message can cause. What a limit cuts off is reported as incomplete inspection."`
 	Extract      Extract      `yaml:"extract" doc:"How attachments are read."`
-	StateDir     string       `yaml:"state_dir" default:"/var/lib/labelmilter" doc:"Folder of the database and of spooled messages."`
+	StateDir     string       `yaml:"state_dir" default:"/var/lib/labelmilter" doc:"Folder of the decision records, the database and spooled messages; one daemon writes to it."`
 	Retention    Retention    `yaml:"retention" doc:"How long things are kept."`
 	Notices      Notices      `yaml:"notices" doc:"Mail of our own: notices of rules, incident reports."`
 	Admin        Admin        `yaml:"admin" doc:"HTTP for metrics, health and reload."`
