@@ -51,13 +51,17 @@ func lookupKey(kind byte, id string) uint64 {
 	return max(h.Sum64(), 1)
 }
 
-func queueKey(id string) uint64 { return lookupKey('q', cut(id)) }
+// clean is a text as the journal keeps it: short, and UTF-8, so that no text out
+// of a message can hold the beginning of a frame (journal), which is none.
+func clean(s string) string { return strings.ToValidUTF8(cut(s), "\uFFFD") }
+
+func queueKey(id string) uint64 { return lookupKey('q', clean(id)) }
 
 // messageKey is the same for a Message-ID with and without angle brackets.
 func messageKey(id string) uint64 { return lookupKey('m', bareID(id)) }
 
 func bareID(id string) string {
-	return cut(strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">"))
+	return clean(strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">"))
 }
 
 // entry is the journal's form of a record.
@@ -78,7 +82,7 @@ func (r *Record) texts() [12]*string {
 func (r *Record) encode(b []byte) []byte {
 	b = append(b, decisionVersion)
 	for _, s := range r.texts() {
-		b = appendText(b, cut(*s))
+		b = appendText(b, *s)
 	}
 	b = binary.AppendVarint(b, int64(r.Recipients))
 	b = binary.AppendVarint(b, r.Size)
@@ -86,6 +90,7 @@ func (r *Record) encode(b []byte) []byte {
 }
 
 func appendText(b []byte, s string) []byte {
+	s = clean(s)
 	b = binary.AppendUvarint(b, uint64(len(s)))
 	return append(b, s...)
 }
@@ -112,7 +117,7 @@ func answerEntry(id int64, a Answer, detail string, at time.Time) journal.Entry 
 	return journal.Entry{Kind: kindAnswer, ID: id, At: at.UnixMicro(), Append: func(b []byte) []byte {
 		b = append(b, decisionVersion)
 		b = appendText(b, string(a))
-		return appendText(b, cut(detail))
+		return appendText(b, detail)
 	}}
 }
 

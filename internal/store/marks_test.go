@@ -214,3 +214,57 @@ func TestKnownMarks(t *testing.T) {
 	}
 	check()
 }
+
+// A sender that puts an entry of the journal into a Message-ID forges no
+// record, not even when the entry around it is damaged.
+func TestForgedEntry(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	forge := t.TempDir()
+	l, err := journal.Open(journal.Options{Dir: forge})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := record(666)
+	if err := l.Write(ctx, f.entry(99)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	logs, err := filepath.Glob(filepath.Join(forge, "*.log"))
+	if err != nil || len(logs) != 1 {
+		t.Fatal(logs, err)
+	}
+	entry, err := os.ReadFile(logs[0])
+	if err != nil || len(entry) >= maxText {
+		t.Fatal(len(entry), err)
+	}
+	dir := t.TempDir()
+	s := open(t, Options{Dir: dir})
+	r := record(1)
+	r.MessageID = string(entry)
+	if _, err := s.Append(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Find(ctx, r.MessageID, 1); err != nil || len(got) != 1 || got[0].QueueID != "Q1" {
+		t.Errorf("found by its Message-ID: %v, %v", got, err)
+	}
+	left := killed(t, dir)
+	logs, err = filepath.Glob(filepath.Join(left, DecisionsDir, "*.log"))
+	if err != nil || len(logs) != 1 {
+		t.Fatal(logs, err)
+	}
+	data, err := os.ReadFile(logs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[8] ^= 1 // of the checksum
+	if err := os.WriteFile(logs[0], data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, Options{Dir: left})
+	if got, err := s.Recent(ctx, 10); err != nil || len(got) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -87,7 +87,7 @@ func (r *Reader) Find(ctx context.Context, key string, limit int) ([]Record, err
 		return nil, err
 	}
 	found, err := r.journaled(ctx, []uint64{queueKey(key), messageKey(bare)}, func(x *Record) bool {
-		return x.QueueID == cut(key) || x.MessageID == cut(key) || x.MessageID == cut("<"+bare+">") || x.MessageID == cut(bare)
+		return x.QueueID == clean(key) || slices.Contains([]string{clean(key), clean("<" + bare + ">"), clean(bare)}, x.MessageID)
 	}, clamp(limit))
 	return newest(rows, found, clamp(limit)), err
 }
