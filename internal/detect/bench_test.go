@@ -139,7 +139,7 @@ func BenchmarkPerPattern(b *testing.B) {
 
 // BenchmarkReference runs the straightforward evaluator.
 func BenchmarkReference(b *testing.B) {
-	r := &Reference{realistic().pl}
+	r := reference(realistic().pl)
 	text := asTexts(newCorpus(1).mail(mailSize / 10))
 	b.SetBytes(mailSize / 10)
 	for b.Loop() {
@@ -171,7 +171,7 @@ func TestNoAllocations(t *testing.T) {
 func TestRealisticPack(t *testing.T) {
 	t.Parallel()
 	e := realistic()
-	r := &Reference{e.pl}
+	r := reference(e.pl)
 	same := newEngine(e.pl) // it is changed
 	c := newCorpus(11)
 	types, _ := realisticPack()

@@ -35,7 +35,7 @@ func TestManyChannels(t *testing.T) {
 	if n := len(e.byWord.matchers); n == 0 || n > maxChannels || len(e.feeds) <= maxChannels {
 		t.Errorf("%d channels for %d lists", n, len(e.feeds))
 	}
-	if n := compareWith(t, e, &Reference{e.pl}, asTexts(text.String()), types); n < 500 {
+	if n := compareWith(t, e, reference(e.pl), asTexts(text.String()), types); n < 500 {
 		t.Errorf("only %d found", n)
 	}
 }

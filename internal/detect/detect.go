@@ -45,6 +45,9 @@ const (
 	// MaxExcluded is the longest value that the regex of an exclusion is
 	// compared with; a longer one stands.
 	MaxExcluded = 256
+	// MaxBeside is how far, in characters, an exclusion by what touches a
+	// match looks.
+	MaxBeside = 32
 	// MaxEnds is the number of ends that are tried from one start.
 	MaxEnds = 64
 	// MaxInstances is the number of instances that a finding lists (Purview

@@ -65,7 +65,7 @@ func (g generator) words(n int) (out []string) {
 }
 
 func (g generator) exclude() (x sit.Exclude) {
-	switch g.IntN(12) {
+	switch g.IntN(14) {
 	case 0:
 		x.Values = []string{g.one("ab", "99", "ab9", "9")}
 	case 1:
@@ -80,8 +80,20 @@ func (g generator) exclude() (x sit.Exclude) {
 		x.Repeated = true
 	case 6:
 		x.Regex = g.one(`\d+`, `a.*`, `[ab]+`, `[ж]+`)
+	case 7:
+		x.PrecededBy = g.beside()
+	case 8:
+		x.FollowedBy = g.beside()
+	case 9:
+		x.PrecededBy, x.FollowedBy, x.Suffixes = g.beside(), g.beside(), []string{g.one("ab", ".")}
 	}
 	return x
+}
+
+// beside makes an expression for what touches a match.
+func (g generator) beside() string {
+	return g.one("", "", `(?m)^`, `\b`) + g.one(`\d\.`, `[ab-]`, `9`, `[^a]`, `ж`, `é`, `身`, `ß`, `(?i)B`, `\s`, `@|\.\d`, `[a-c0-9]{3}[/-]`, `\d{1,4}`, `a?9`, `.{2}`, `[/=]|\d{2}`) +
+		g.one("", "", "", `?`, `{2}`, `\b`, `(?m)$`)
 }
 
 func (g generator) element(lists []sit.KeywordList) (e sit.Element) {
@@ -203,7 +215,7 @@ func compare(t *testing.T, types []sit.Type, lists []sit.KeywordList, texts []ex
 		return -1
 	}
 	e := newEngine(pl)
-	return compareWith(t, e, &Reference{pl}, texts, types)
+	return compareWith(t, e, reference(pl), texts, types)
 }
 
 func compareWith(t *testing.T, e *Engine, r *Reference, texts []extract.Text, types []sit.Type) int {
@@ -301,7 +313,7 @@ func FuzzDifferential(f *testing.F) {
 		if pl == nil {
 			return nil
 		}
-		return &made{newEngine(pl), &Reference{pl}, types}
+		return &made{newEngine(pl), reference(pl), types}
 	}
 	var packs [64]func() *made
 	for i := range packs {

@@ -18,6 +18,7 @@ type exclusion struct {
 	prefixes, suffixes [][]rune        // canonical
 	repeated           bool
 	regex              *whole
+	preceded, followed *beside
 }
 
 // whole is an expression that a value must match from end to end.
@@ -94,7 +95,8 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 			c.wholes[p.Linear] = e.regex
 		}
 	}
-	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes)+len(e.suffixes) == 0 && !e.repeated && x.Regex == "" {
+	e.preceded, e.followed = c.beside("preceded_by", x.PrecededBy, fail), c.beside("followed_by", x.FollowedBy, fail)
+	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes)+len(e.suffixes) == 0 && !e.repeated && x.Regex+x.PrecededBy+x.FollowedBy == "" {
 		return nil
 	}
 	return e
@@ -166,6 +168,12 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) string {
 	if x.regex != nil && c.wholly(x.regex, v, start, end) {
 		return "exclude: regex"
 	}
+	if x.preceded != nil && c.precedes(x.preceded, v, start) {
+		return "exclude: preceded_by"
+	}
+	if x.followed != nil && c.follows(x.followed, v, end) {
+		return "exclude: followed_by"
+	}
 	return ""
 }
 
@@ -184,9 +192,7 @@ func (c *checker) wholly(w *whole, v *view, start, end int) (ok bool) {
 		steps = c.sim.Ends(w.prog, &v.Text, start, end-start, func(e int) bool { ok = e == end; return true })
 		v.Shadow = text
 	}
-	if c.work != nil {
-		c.work.Left -= int64(steps)
-	}
+	c.charge(steps)
 	return ok
 }
 

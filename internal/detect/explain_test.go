@@ -13,7 +13,7 @@ import (
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	ts := []sit.Type{{ID: "t", Exclude: sit.Exclude{Repeated: true}, Patterns: []sit.Pattern{
+	ts := []sit.Type{{ID: "t", Exclude: sit.Exclude{Repeated: true, PrecededBy: `\d\.`, FollowedBy: `%`}, Patterns: []sit.Pattern{
 		{Confidence: 85, Match: sit.Element{Regex: nine.Regex, Validate: []string{"luhn"}}, Proximity: 20, Near: &sit.Need{All: []sit.Need{near(lists("tfn"))}, None: []sit.Need{near(lists("test"))}}},
 		{Confidence: 65, Match: sit.Element{Regex: nine.Regex, Validate: []string{"luhn"}}},
 	}}}
@@ -21,7 +21,7 @@ func TestExplain(t *testing.T) {
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	text := "TFN: 123 456 782, 123456789, 000000000, 000000018; " + strings.Repeat(".", 30) + " sample tfn 123-456-782"
+	text := "TFN: 123 456 782, 123456789, 000000000, 000000018; " + strings.Repeat(".", 30) + " sample tfn 123-456-782 0.123456782 123456782%"
 	got, ok := e.Explain([]extract.Text{{Part: "1", Where: extract.InBody, Body: text}}, "t", budget.Default())
 	var lines []string
 	for _, tr := range got {
@@ -38,6 +38,10 @@ func TestExplain(t *testing.T) {
 		`999999999 part "1" body 40-49 pattern 1 (65): allowed`,
 		`999-999-999 part "1" body 93-104 pattern 0 (85): no-evidence; all tfn at 1; none test at 5`,
 		`999-999-999 part "1" body 93-104 pattern 1 (65): counted`,
+		`999999999 part "1" body 107-116 pattern 0 (85): refused by exclude: preceded_by`,
+		`999999999 part "1" body 107-116 pattern 1 (65): refused by exclude: preceded_by`,
+		`999999999 part "1" body 117-126 pattern 0 (85): refused by exclude: followed_by`,
+		`999999999 part "1" body 117-126 pattern 1 (65): refused by exclude: followed_by`,
 	}
 	if d := cmp.Diff(want, lines); d != "" || !ok {
 		t.Errorf("%v %s", ok, d)

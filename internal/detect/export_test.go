@@ -11,7 +11,7 @@ import (
 // instances found.
 func Same(t *testing.T, e *Engine, bodies ...string) int {
 	t.Helper()
-	again, r := newEngine(e.pl), &Reference{e.pl}
+	again, r := newEngine(e.pl), reference(e.pl)
 	n := 0
 	for _, b := range bodies {
 		n += compareWith(t, again, r, []extract.Text{{Part: "1", Where: extract.InBody, Body: b}}, nil)

@@ -25,7 +25,7 @@ func TestLongMatches(t *testing.T) {
 	if pl == nil {
 		t.Fatal(errs)
 	}
-	e, r := newEngine(pl), &Reference{pl}
+	e, r := newEngine(pl), reference(pl)
 	for _, s := range []string{
 		strings.Repeat("a", 2500), strings.Repeat("a-", 1100) + "b", strings.Repeat("a.", 600) + "@" + strings.Repeat("a.", 700),
 		strings.Repeat("a@a.", 300), strings.Repeat("aa=", 200) + "b", strings.Repeat("a", 2047) + "b a", strings.Repeat("a", 2048) + "b a", strings.Repeat("-a", 31) + "b" + strings.Repeat("-a", 32),

@@ -15,7 +15,7 @@ func TestRealText(t *testing.T) {
 		t.Skip("no " + root)
 	}
 	pl := realistic().pl
-	e, r := newEngine(pl), &Reference{pl}
+	e, r := newEngine(pl), reference(pl)
 	left := 15
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if left == 0 {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"slices"
+	"strings"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/detect/automaton"
@@ -14,7 +15,14 @@ import (
 // Reference finds types the straightforward way: every element at every
 // place, every supporting element against every match. It is slow and easy to
 // check, and it is what the engine is tested against.
-type Reference struct{ pl *plan }
+type Reference struct {
+	pl     *plan
+	beside map[*exclusion]besides
+}
+
+// besides are the expressions of an exclusion for what touches a match, for
+// the look-around engine.
+type besides struct{ behind, ahead *match.Verifier }
 
 // NewReference compiles definitions like CompileWith.
 func NewReference(types []sit.Type, keywords []sit.KeywordList, o Options) (*Reference, []CompileError) {
@@ -22,7 +30,36 @@ func NewReference(types []sit.Type, keywords []sit.KeywordList, o Options) (*Ref
 	if pl == nil {
 		return nil, errs
 	}
-	return &Reference{pl}, errs
+	return reference(pl), errs
+}
+
+// wordBoundary is \b with letters of all scripts that the tests use; the
+// look-around engine takes those of ASCII.
+const wordBoundary = `(?:(?<=[\wж])(?![\wж])|(?<![\wж])(?=[\wж]))`
+
+func reference(pl *plan) *Reference {
+	r := &Reference{pl, map[*exclusion]besides{}}
+	verifier := func(b *beside, before, after string) *match.Verifier {
+		if b == nil {
+			return nil
+		}
+		expr := strings.ReplaceAll(foldExpr(b.expr, pl.table), `\b`, wordBoundary)
+		p, err := match.Parse(before+expr+after, match.Options{})
+		if err != nil {
+			panic(err)
+		}
+		v, err := p.Verifier()
+		if err != nil {
+			panic(err)
+		}
+		return v
+	}
+	for i := range pl.atoms {
+		for _, x := range pl.atoms[i].exclude {
+			r.beside[x] = besides{verifier(x.preceded, `(?<=`, `)(?s:.)`), verifier(x.followed, `(?s:.)(?=`, `)`)}
+		}
+	}
+	return r
 }
 
 // Detect runs all types over all texts.
@@ -35,7 +72,7 @@ func (r *Reference) Detect(texts []extract.Text, l budget.Limits) Output {
 			continue
 		}
 		var s refScan
-		s.pl, s.work = r.pl, work
+		s.pl, s.work, s.beside = r.pl, work, r.beside
 		s.v.set(r.pl.table, t.Body)
 		s.run()
 		c.add(t, i, s.cands, s.arena, nil)
@@ -61,6 +98,8 @@ type refScan struct {
 	cands []candidate
 	arena []string
 	look  looker
+
+	beside map[*exclusion]besides
 }
 
 func (s *refScan) run() {
@@ -93,11 +132,37 @@ func (s *refScan) run() {
 // longest notes the longest match from a start that stands.
 func (s *refScan) longest(id int, a *atom, start int32, ends []int32) {
 	for k := len(ends) - 1; k >= 0 && k >= len(ends)-MaxEnds; k-- {
-		if o := (occurrence{start, ends[k]}); s.chk.passes(a, &s.v, o) {
+		if o := (occurrence{start, ends[k]}); s.stands(a, o) {
 			s.occ[id] = append(s.occ[id], o)
 			return
 		}
 	}
+}
+
+// stands tests a match against validators and exclusions, those by what
+// touches it with the look-around engine.
+func (s *refScan) stands(a *atom, o occurrence) bool {
+	plain := *a
+	plain.exclude = nil
+	for _, x := range a.exclude {
+		b := s.beside[x]
+		if b.behind != nil && s.touched(b.behind, int(o.start)) || b.ahead != nil && s.touched(b.ahead, int(o.end)-1) {
+			return false
+		}
+		y := *x
+		y.preceded, y.followed = nil, nil
+		plain.exclude = append(plain.exclude, &y)
+	}
+	return s.chk.passes(&plain, &s.v, o)
+}
+
+// touched reports whether an expression of one character holds at a place.
+func (s *refScan) touched(v *match.Verifier, at int) bool {
+	end, err := v.At(s.v.Runes(nil), at)
+	if err != nil {
+		panic(err)
+	}
+	return end == at+1
 }
 
 // matches gives the ends of all matches by start, rising.

@@ -178,7 +178,7 @@ func exclude(y *excludeY) sit.Exclude {
 		return sit.Exclude{}
 	}
 	return sit.Exclude{Values: y.Values, Prefixes: y.Prefixes, Suffixes: y.Suffixes, StartsWith: y.StartsWith, EndsWith: y.EndsWith,
-		Repeated: y.Repeated, Regex: y.Regex, Fields: y.Fields}
+		Repeated: y.Repeated, Regex: y.Regex, PrecededBy: y.PrecededBy, FollowedBy: y.FollowedBy, Fields: y.Fields}
 }
 
 // reported says whether there is an error in the same line already.

@@ -176,5 +176,11 @@ func exclusions(x sit.Exclude) string {
 	if x.Regex != "" {
 		out = append(out, "values that match "+x.Regex)
 	}
+	if x.PrecededBy != "" {
+		out = append(out, "directly behind text that matches "+x.PrecededBy)
+	}
+	if x.FollowedBy != "" {
+		out = append(out, "directly before text that matches "+x.FollowedBy)
+	}
 	return strings.Join(out, "; ")
 }

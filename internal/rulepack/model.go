@@ -103,12 +103,14 @@ type elementY struct {
 
 type excludeY struct {
 	Values     []string `yaml:"values" doc:"exact values after normalisation"`
-	Prefixes   []string `yaml:"prefixes" doc:"text right before the match"`
-	Suffixes   []string `yaml:"suffixes" doc:"text right after the match"`
+	Prefixes   []string `yaml:"prefixes" doc:"text before the match, white space aside"`
+	Suffixes   []string `yaml:"suffixes" doc:"text after the match, white space aside"`
 	StartsWith []string `yaml:"starts_with" doc:"beginning of the value"`
 	EndsWith   []string `yaml:"ends_with" doc:"end of the value"`
 	Repeated   bool     `yaml:"repeated" doc:"values of one repeated digit"`
 	Regex      string   `yaml:"regex" doc:"values of at most 256 characters that this matches as a whole"`
+	PrecededBy string   `yaml:"preceded_by" doc:"regular expression for at most 32 characters that end where the match begins"`
+	FollowedBy string   `yaml:"followed_by" doc:"regular expression for at most 32 characters that begin where the match ends"`
 	Fields     []string `yaml:"fields" doc:"header fields of the message in which the type never counts; at a type only"`
 }
 

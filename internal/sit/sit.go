@@ -110,6 +110,11 @@ type Exclude struct {
 	Repeated bool
 	// Regex removes matches that this matches as a whole.
 	Regex string
+	// PrecededBy removes matches that begin where text ends that this matches,
+	// FollowedBy those that end where such text begins. Unlike prefixes and
+	// suffixes they skip no white space.
+	PrecededBy string
+	FollowedBy string
 	// Fields are header fields of the message in which the type never counts;
 	// of a type only, not of an element.
 	Fields []string
