@@ -24,6 +24,7 @@ require (
 	github.com/smallstep/pkcs7 v0.2.3 // indirect
 	github.com/spf13/afero v1.15.0 // indirect
 	github.com/stangelandcl/ppmd v0.1.1 // indirect
+	github.com/tdewolff/parse/v2 v2.8.20 // indirect
 	github.com/ulikunitz/xz v0.5.17 // indirect
 	github.com/wlynxg/chardet v1.0.5 // indirect
 	go4.org v0.0.0-20260112195520-a5071408f32f // indirect

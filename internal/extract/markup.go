@@ -42,7 +42,7 @@ func (x *extractor) markup(it *item, o htmltext.Options) {
 		if strings.IndexByte(s, 0) >= 0 {
 			s = strings.ReplaceAll(s, "\x00", "")
 		}
-		t := htmltext.Extract([]byte(s), o)
+		t := htmltext.Extract(s, o)
 		// The tokenizer may cut at bytes that are no characters.
 		if !utf8.ValidString(t.Visible) {
 			t.Visible, t.Unseen = strings.ToValidUTF8(t.Visible, "\uFFFD"), nil

@@ -68,7 +68,7 @@ func (x *extractor) srcdoc(v []byte, nesting int) {
 	x.line()
 	pre := x.pre
 	x.pre = 0
-	x.document(bytes.Clone(v), nesting+1)
+	x.document(string(v), nesting+1)
 	x.pre = pre
 	x.line()
 }

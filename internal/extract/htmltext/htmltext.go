@@ -1,7 +1,8 @@
 // Package htmltext turns HTML into the text a reader sees and the text he does
 // not: scripts, styles, comments and attribute values. It works on the tokens
-// of golang.org/x/net/html and builds no tree, so that broken or hostile
-// nesting costs nothing and hides nothing; time and memory are linear.
+// that golang.org/x/net/html gives, see tokens, and builds no tree, so that
+// broken or hostile nesting costs nothing and hides nothing; time and memory
+// are linear.
 //
 // Inline tags separate nothing ("CAN<b>ARY" is one word), block tags and br
 // begin a line, table cells a tab. Text hidden by a style attribute stays in
@@ -51,12 +52,13 @@ const maxNesting = 5
 const maxUnseen = 10_000
 
 // Extract reads a document, which is UTF-8; invalid bytes pass through.
-func Extract(doc []byte, o Options) Text {
+func Extract(doc string, o Options) Text {
 	if o.MaxEmbedded == 0 {
 		o.MaxEmbedded = 100
 	}
 	x := extractor{o: o}
-	x.visible.Grow(len(doc) / 3)
+	x.visible.Grow(len(doc) / 2)
+	x.hidden.Grow(len(doc) / 8)
 	x.document(doc, 0)
 	x.endUnseen()
 	return Text{Visible: x.visible.String(), Unseen: x.unseen, Hidden: x.hidden.String(), Embedded: x.embedded, More: x.more}
@@ -80,15 +82,15 @@ type extractor struct {
 }
 
 // document reads one document into the streams.
-func (x *extractor) document(doc []byte, nesting int) {
-	z := html.NewTokenizer(bytes.NewReader(doc))
+func (x *extractor) document(doc string, nesting int) {
+	z := newTokens(doc)
 	raw := atom.Atom(0) // element whose raw text comes next
 	for {
-		switch z.Next() {
+		switch z.next() {
 		case html.ErrorToken:
 			// The end: the reader has no other error, and no limit is set.
 			// What is left is a tag that is not closed.
-			x.hide(z.Raw())
+			x.hide(z.rawText())
 			return
 		case html.TextToken:
 			x.content(z, raw, nesting)
@@ -96,32 +98,36 @@ func (x *extractor) document(doc []byte, nesting int) {
 			raw = x.startTag(z, nesting)
 			continue
 		case html.EndTagToken:
-			name, _ := z.TagName()
-			x.endTag(name)
+			x.endTag(z.tagName())
 		case html.CommentToken:
-			x.comment(z.Text(), nesting)
+			x.comment(z.text(), nesting)
 		case html.DoctypeToken:
-			x.hide(z.Text())
+			x.hide(z.text())
 		}
 		raw = 0
 	}
 }
 
 // content writes a text token to the stream of its element.
-func (x *extractor) content(z *html.Tokenizer, raw atom.Atom, nesting int) {
+func (x *extractor) content(z *tokens, raw atom.Atom, nesting int) {
 	switch raw {
 	case atom.Script, atom.Style, atom.Title:
-		x.hide(z.Text())
+		x.hide(z.text())
 	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript:
 		// The tokenizer takes these as text; a mail client without scripts
 		// and frames shows the elements in them.
-		if t := bytes.Clone(z.Raw()); nesting < maxNesting && bytes.IndexByte(t, '<') >= 0 {
+		t := string(z.rawText())
+		if nesting < maxNesting && strings.IndexByte(t, '<') >= 0 {
 			x.document(t, nesting+1)
 			return
 		}
-		x.write([]byte(html.UnescapeString(string(z.Raw()))))
+		x.write([]byte(html.UnescapeString(t)))
 	default:
-		x.write(z.Text())
+		if x.pre > 0 {
+			x.write(z.text())
+		} else {
+			x.write(z.words())
+		}
 	}
 }
 
@@ -130,7 +136,7 @@ func (x *extractor) content(z *html.Tokenizer, raw atom.Atom, nesting int) {
 func (x *extractor) comment(t []byte, nesting int) {
 	if c := bytes.TrimSpace(t); nesting < maxNesting && bytes.HasPrefix(c, []byte("[if")) {
 		inner := extractor{o: x.o}
-		inner.document(bytes.Clone(c), nesting+1)
+		inner.document(string(c), nesting+1)
 		x.hide([]byte(inner.visible.String()))
 		x.hide([]byte(inner.hidden.String()))
 		x.addEmbedded(inner.embedded, inner.more)
@@ -141,8 +147,8 @@ func (x *extractor) comment(t []byte, nesting int) {
 
 // startTag writes what a tag separates and what its attributes say. It gives
 // the element if its content comes as one raw text token.
-func (x *extractor) startTag(z *html.Tokenizer, nesting int) atom.Atom {
-	name, more := z.TagName()
+func (x *extractor) startTag(z *tokens, nesting int) atom.Atom {
+	name := z.tagName()
 	tag := atom.Lookup(name)
 	void := isVoid(tag)
 	custom := ""
@@ -150,9 +156,11 @@ func (x *extractor) startTag(z *html.Tokenizer, nesting int) atom.Atom {
 		custom = string(name[:min(len(name), 64)])
 	}
 	var look look
-	for more {
-		var k, v []byte
-		k, v, more = z.TagAttr()
+	for {
+		k, v, ok := z.tagAttr()
+		if !ok {
+			break
+		}
 		x.attribute(tag, k, v, &look, nesting)
 	}
 	unseen := look.unseen(x.style.dark)

@@ -60,12 +60,26 @@ func TestVisible(t *testing.T) {
 		{"template", "<template>CANARY</template>", "CANARY"},
 		{"title is not shown", "<title>x</title>CANARY", "CANARY"},
 		{"Outlook paragraph", "<p class=MsoNormal>CAN<o:p>&nbsp;</o:p></p>", "CAN\u00a0"},
+		{"empty end tag", "CAN</>ARY", "CANARY"},
+		{"section that is a comment", "<![CDATA[x>CAN<b>ARY]]>", "CANARY]]>"},
+		{"comment that ends at once", "<!-->CAN<!--->ARY<!-- -->", "CANARY"},
+		{"comment with another end", "<!--x--!>CANARY<!-- -->", "CANARY"},
+		{"quoted end in an end tag", "<b>CAN</b title='>'></b x=\">\">ARY", "CANARY"},
+		{"slashes between attributes", "CAN<b/title='>'/hidden=>ARY</b/>", "CANARY"},
+		{"equals sign as a name", "CAN<b ='>ARY</b>", "CANARY"},
+		{"script within a script", "<script><!--<script></script>x</script>CANARY", "CANARY"},
+		{"end tag of another name in a script", "<script></script1>x</script>CANARY", "CANARY"},
+		{"comment in noscript", "<noscript><!--</noscript>CANARY<!-- -->", "CANARY"},
+		{"svg within quotes", "<svg a='\"'><svg/><b>CAN</b>ARY", "CANARY"},
+		{"svg that is not closed", "<math><svg><p>CAN<b>ARY", "CANARY"},
+		{"xml element", "<xml>CAN<b>ARY</xml>", "CANARY"},
+		{"template syntax", "{{CAN<b>ARY}} <% <b>x</b> %>", "{{CANARY}} <% x %>"},
 		{"513 open elements", strings.Repeat("<div>", 513) + "CANARY", "CANARY"},
 		{"100,000 open elements", strings.Repeat("<div><p>", 50_000) + "CANARY", "CANARY"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := strings.TrimRight(Extract([]byte(tt.doc), Options{}).Visible, "\n"); got != tt.want {
+			if got := strings.TrimRight(Extract(tt.doc, Options{}).Visible, "\n"); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -93,18 +107,24 @@ func TestHidden(t *testing.T) {
 		{"aria attribute", "<p aria-label=CANARY>x", "CANARY"},
 		{"src", "<img src='https://x/CANARY'>", "https://x/CANARY"},
 		{"doctype", "<!DOCTYPE CANARY>", "CANARY"},
+		{"unclosed doctype", "<!DOCTYPE CANARY", "CANARY"},
+		{"the first of two attributes", "<img alt=CANARY ALT=x>", "CANARY"},
+		{"the last of forty attributes", "<img" + numbered(40) + " alt=CANARY>", "CANARY"},
+		{"references in attributes", "<img alt='&#67;&#x41=&NewLine;'><img alt='&copy &copy=&copyx&notit;&semi;'>", "CA=\n\u00a9 &copy=&copyx&notit;;"},
+		{"end of lines in attributes", "<img alt='CAN\r\nARY\rx'>", "CAN\nARY\nx"},
+		{"unclosed tag keeps its case", "<B Title='CANARY", "<B Title='CANARY"},
 		{"unclosed tag at the end", "x <b title='CANARY", "<b title='CANARY"},
 		{"style, class and width are not text", "<p style='x:y' class=c width=1>x", ""},
 		{"template comment in script", "<script><!-- CANARY --></script>", "<!-- CANARY -->"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := strings.TrimSpace(Extract([]byte(tt.doc), Options{}).Hidden); got != tt.want {
+			if got := strings.TrimSpace(Extract(tt.doc, Options{}).Hidden); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
-	all := Extract([]byte("<v a='CANARY' style='x'>t</v>"), Options{AllAttributes: true})
+	all := Extract("<v a='CANARY' style='x'>t</v>", Options{AllAttributes: true})
 	if all.Hidden != "CANARY\nx\n" {
 		t.Errorf("all attributes: got %q", all.Hidden)
 	}
@@ -140,7 +160,7 @@ func TestUnseen(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, tag := range []string{"div", "span", "x-y"} {
-				got := Extract([]byte("before <"+tag+" "+tt.style+">CAN<b>A</b><"+tag+">R</"+tag+">Y</"+tag+"> after"), Options{})
+				got := Extract("before <"+tag+" "+tt.style+">CAN<b>A</b><"+tag+">R</"+tag+">Y</"+tag+"> after", Options{})
 				var unseen string
 				for _, r := range got.Unseen {
 					unseen += got.Visible[r.From:r.To]
@@ -151,11 +171,11 @@ func TestUnseen(t *testing.T) {
 			}
 		})
 	}
-	font := Extract([]byte("<table bgcolor=black><td><font color=white>x</font></table>"), Options{})
+	font := Extract("<table bgcolor=black><td><font color=white>x</font></table>", Options{})
 	if len(font.Unseen) != 0 {
 		t.Errorf("white on a dark table: %v", font.Unseen)
 	}
-	font = Extract([]byte("<font color='#FFFFFF'>x</font>y<font size=0>z</font>"), Options{})
+	font = Extract("<font color='#FFFFFF'>x</font>y<font size=0>z</font>", Options{})
 	if diff := cmp.Diff([]Range{{0, 1}, {2, 3}}, font.Unseen); diff != "" {
 		t.Error(diff)
 	}
@@ -164,7 +184,7 @@ func TestUnseen(t *testing.T) {
 func TestEmbedded(t *testing.T) {
 	doc := `<a href="data:text/html;charset=utf-8;base64,Q0FOQVJZ">x</a><img src="data:,CAN%41RY"><img src="DATA:image/png;base64,AAAA">
 <p style="background:url('data:image/gif;base64,R0lG')"><img src="data:text/plain;base64,Q0FOQVJ"><img src="data:,">`
-	got := Extract([]byte(doc), Options{})
+	got := Extract(doc, Options{})
 	want := []Embedded{
 		{"text/html", "utf-8", []byte("CANARY")},
 		{"text/plain", "", []byte("CANARY")},
@@ -175,9 +195,18 @@ func TestEmbedded(t *testing.T) {
 	if diff := cmp.Diff(want, got.Embedded); diff != "" {
 		t.Error(diff)
 	}
-	if got := Extract([]byte(doc), Options{MaxEmbedded: 2}); len(got.Embedded) != 2 || !got.More {
+	if got := Extract(doc, Options{MaxEmbedded: 2}); len(got.Embedded) != 2 || !got.More {
 		t.Errorf("limit: %d, more %v", len(got.Embedded), got.More)
 	}
+}
+
+// numbered gives so many attributes.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, " a%d=%d", i, i)
+	}
+	return b.String()
 }
 
 // Hostile documents take time in proportion to their size. All take less
@@ -186,17 +215,8 @@ func TestHostile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long documents")
 	}
-	attrs := func(n int) string {
-		var b strings.Builder
-		b.WriteString("<p")
-		for i := range n {
-			fmt.Fprintf(&b, " a%d=%d", i, i)
-		}
-		b.WriteString(">CANARY")
-		return b.String()
-	}
 	for _, tt := range []struct{ name, doc string }{
-		{"500,000 attributes", attrs(500_000)},
+		{"500,000 attributes", "<p" + numbered(500_000) + ">CANARY"},
 		{"5 MB of <", strings.Repeat("<", 5<<20) + " CANARY"},
 		{"5 MB of &", strings.Repeat("&", 5<<20) + " CANARY"},
 		{"5 MB of &#", strings.Repeat("&#", 5<<19) + " CANARY"},
@@ -207,12 +227,17 @@ func TestHostile(t *testing.T) {
 		{"nested srcdoc", strings.Repeat("<iframe srcdoc=\"", 100_000) + "CANARY"},
 		{"conditional comments", strings.Repeat("<!--[if x]>", 400_000) + "CANARY"},
 		{"hidden siblings", strings.Repeat("<b hidden>x</b>", 300_000) + "CANARY"},
+		{"16-attribute tags", strings.Repeat("<p"+numbered(16)+">", 50_000) + "CANARY"},
+		{"values with &", "<p" + strings.Repeat(" a='&x&y;&#1;'", 20) + strings.Repeat("><a b='&x&y;&#1;&amp;'", 200_000) + ">CANARY"},
+		{"svg in svg", strings.Repeat("<svg>", 1<<20) + "CANARY"},
+		{"iframes", strings.Repeat("<iframe><svg></iframe>", 200_000) + "CANARY"},
+		{"odd at the end", strings.Repeat("<p>x", 1<<20) + "</>CANARY"},
 		{"textarea ends", strings.Repeat("<textarea></textare", 200_000) + " CANARY"},
 		{"script ends", strings.Repeat("<script><!--<script", 200_000) + " CANARY"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t0 := time.Now()
-			got := Extract([]byte(tt.doc), Options{})
+			got := Extract(tt.doc, Options{})
 			if d := time.Since(t0); d > time.Minute {
 				t.Errorf("took %v", d)
 			} else {
@@ -230,8 +255,12 @@ func FuzzExtract(f *testing.F) {
 		"<a href='data:text/html;base64,PGI+'>", "<pre>\n x</pre><td>", "<plaintext><b", "<svg><title>x</svg>", "<font color=white>x"} {
 		f.Add([]byte(s))
 	}
+	for _, s := range pieces {
+		f.Add([]byte(s + "x</p>"))
+	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		got := Extract(doc, Options{})
+		wantSame(t, string(doc))
+		got := Extract(string(doc), Options{})
 		if n := len(got.Visible); n > 6*len(doc)+64 {
 			t.Fatalf("%d bytes became %d", len(doc), n)
 		}
@@ -249,7 +278,7 @@ func BenchmarkExtract(b *testing.B) {
 	para := `<p class="MsoNormal" style="margin:0cm;font-size:11pt"><span lang="EN-AU">The quick &amp; brown <b>fox</b> jumps over ` +
 		`the lazy <a href="https://www.example.org/path?x=1&amp;y=2">dog</a> again and again, until the day is done.</span></p>` + "\r\n" +
 		`<table border="0"><tr><td style="padding:4px">1234</td><td>5678</td></tr></table>` + "\r\n"
-	doc := []byte("<html><head><style>p{color:red}</style></head><body>" + strings.Repeat(para, 10<<20/len(para)) + "</body></html>")
+	doc := "<html><head><style>p{color:red}</style></head><body>" + strings.Repeat(para, 10<<20/len(para)) + "</body></html>"
 	b.SetBytes(int64(len(doc)))
 	b.ReportAllocs()
 	for b.Loop() {

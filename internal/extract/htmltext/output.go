@@ -50,7 +50,7 @@ func (x *extractor) pending() {
 }
 
 func isSpace(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f'
+	return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f')
 }
 
 // line begins a line, unless one has just begun.

@@ -36,9 +36,9 @@ func (l *look) style(v []byte) {
 	if len(v) > maxStyle {
 		v = v[:maxStyle]
 	}
-	s := strings.ToLower(string(v))
-	clipped := strings.Contains(s, "overflow:hidden") || strings.Contains(s, "overflow: hidden")
-	for s != "" {
+	all := strings.ToLower(string(v))
+	empty := false // a box without room
+	for s := all; s != ""; {
 		var decl string
 		decl, s, _ = strings.Cut(s, ";")
 		name, val, ok := strings.Cut(decl, ":")
@@ -62,7 +62,10 @@ func (l *look) style(v []byte) {
 		case "font":
 			l.hidden = l.hidden || strings.HasPrefix(val, "0 ") || strings.HasPrefix(val, "0px ") || strings.HasPrefix(val, "0/")
 		case "height", "max-height", "width", "max-width":
-			l.hidden = l.hidden || isZero(val) && (clipped || strings.HasPrefix(name, "max-"))
+			if isZero(val) {
+				l.hidden = l.hidden || strings.HasPrefix(name, "max-")
+				empty = true
+			}
 		case "text-indent", "left", "top", "margin-left":
 			l.hidden = l.hidden || strings.HasPrefix(val, "-") && len(strings.TrimLeft(val, "-"))-len(strings.TrimLeft(val, "-0123456789")) >= 3
 		case "color":
@@ -73,10 +76,19 @@ func (l *look) style(v []byte) {
 			}
 		}
 	}
+	l.hidden = l.hidden || empty && clipped(all)
+}
+
+// clipped reports a style that shows nothing beyond its box.
+func clipped(s string) bool {
+	return strings.Contains(s, "overflow:hidden") || strings.Contains(s, "overflow: hidden")
 }
 
 // isZero reports a length or number that is nothing: "0", "0px", "0.00em".
 func isZero(v string) bool {
+	if v == "" || v[0] != '0' && v[0] != '.' {
+		return false
+	}
 	n := strings.TrimRight(v, "abcdefghijklmnopqrstuvwxyz% ")
 	return n != "" && strings.Trim(n, "0.") == "" && strings.Contains(n, "0")
 }
