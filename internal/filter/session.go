@@ -54,7 +54,7 @@ func (s *session) MailFrom(_ context.Context, addr string, args []string, _ milt
 	set := s.f.o.Current()
 	s.mail = &mail{set: set, from: addr, args: slices.Clone(args),
 		own:     make(ownFields, len(plan.OwnHeaders)),
-		builder: message.NewBuilder(message.Options{Limits: set.Limits, SpoolDir: set.SpoolDir})}
+		builder: message.NewBuilder(message.Options{Limits: set.Limits, SpoolDir: set.SpoolDir, Reuse: true})}
 	return milter.Answer{}
 }
 

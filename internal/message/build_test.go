@@ -290,6 +290,65 @@ func TestSpool(t *testing.T) {
 	}
 }
 
+// TestReuse: the memory of a closed message goes to one other message, and of
+// one that is not closed to none; no message sees bytes of another.
+func TestReuse(t *testing.T) {
+	o := options(t)
+	o.Reuse = true
+	build := func(c byte, n int) *Message {
+		t.Helper()
+		b := NewBuilder(o)
+		for range n {
+			if _, err := b.Write(bytes.Repeat([]byte{c}, 40<<10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, err := b.Finish(context.Background(), Envelope{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	whole := func(m *Message, c byte, n int) {
+		t.Helper()
+		if len(m.Body) != n*40<<10 || bytes.Count(m.Body, []byte{c}) != len(m.Body) {
+			t.Errorf("the body of %q is not its own", c)
+		}
+	}
+	var reused bool
+	for range 50 { // a pool promises nothing
+		a := build('a', 5)
+		whole(a, 'a', 5)
+		was := &a.Body[0]
+		twin := *a
+		if err := errors.Join(a.Close(), twin.Close()); err != nil {
+			t.Fatal(err)
+		}
+		b, c := build('b', 2), build('c', 9)
+		whole(b, 'b', 2)
+		whole(c, 'c', 9)
+		if &b.Body[0] == &c.Body[0] {
+			t.Fatal("two messages share memory")
+		}
+		reused = reused || &b.Body[0] == was
+		NewBuilder(o).Discard()
+		if err := errors.Join(b.Close(), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !reused {
+		t.Error("no memory was used again")
+	}
+	o.Reuse = false
+	a := build('a', 5)
+	kept := a.Body
+	a.Close()
+	build('b', 5)
+	if kept[0] != 'a' {
+		t.Error("memory was reused unasked")
+	}
+}
+
 var errBroken = errors.New("broken")
 
 type errReader struct{}

@@ -16,6 +16,9 @@ import (
 type Options struct {
 	Limits   budget.Limits
 	SpoolDir string // where bodies above Limits.SpoolAbove go; "" means the system's temporary folder
+	// Reuse has the memory of the body used by later messages once this one is
+	// closed. Nothing may refer to its bytes then, as to those of a spool file.
+	Reuse bool
 }
 
 // Builder collects one message as a milter sees it: fields, then body chunks.
@@ -44,7 +47,7 @@ type Builder struct {
 func NewBuilder(o Options) *Builder {
 	b := &Builder{budget: budget.New(o.Limits), hash: sha256.New()}
 	b.keeper = headerKeeper{b: b.budget}
-	b.spool = spool{dir: o.SpoolDir, above: o.Limits.SpoolAbove}
+	b.spool = spool{dir: o.SpoolDir, above: o.Limits.SpoolAbove, reuse: o.Reuse}
 	return b
 }
 

@@ -132,7 +132,8 @@ type Message struct {
 	close    func() error
 }
 
-// Close releases the spool file. The message must not be used afterwards.
+// Close releases the spool file, and memory that the next messages use. The
+// message and its bytes must not be used afterwards.
 func (m *Message) Close() error {
 	if m == nil || m.close == nil {
 		return nil

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"slices"
+	"sync"
 )
 
 // spool keeps body bytes in memory up to a size and in an unlinked temporary
@@ -13,6 +13,7 @@ import (
 type spool struct {
 	dir   string
 	above int64
+	reuse bool // memory of closed messages is used, and given to later ones
 	mem   []byte
 	file  *os.File
 	w     *bufio.Writer
@@ -22,9 +23,7 @@ type spool struct {
 // write appends p.
 func (s *spool) write(p []byte) error {
 	if s.file == nil && s.size+int64(len(p)) <= s.above {
-		if n := len(s.mem) + len(p); n > cap(s.mem) && s.mem != nil {
-			s.mem = slices.Grow(s.mem, max(n, min(2*cap(s.mem), int(s.above)))-len(s.mem)) // copied as seldom as can be
-		}
+		s.grow(len(p))
 		s.mem = append(s.mem, p...)
 		s.size += int64(len(p))
 		return nil
@@ -41,6 +40,49 @@ func (s *spool) write(p []byte) error {
 	return nil
 }
 
+// grow makes room for n more bytes. What is held is copied as seldom as can be.
+func (s *spool) grow(n int) {
+	if s.mem == nil && s.reuse {
+		s.mem = takeBody()
+	}
+	need := len(s.mem) + n
+	if need <= cap(s.mem) {
+		return
+	}
+	if s.mem != nil {
+		need = max(need, min(2*cap(s.mem), int(s.above)))
+	}
+	more := append(make([]byte, 0, need), s.mem...)
+	s.give()
+	s.mem = more
+}
+
+// bodies is memory of closed messages.
+var bodies sync.Pool
+
+// The memory kept: what is smaller costs nothing to make anew, and no more
+// than a message holds by default.
+const (
+	minPooled = 16 << 10
+	maxPooled = 1 << 20
+)
+
+// takeBody gives memory for a body, nil if there is none.
+func takeBody() []byte {
+	if b, ok := bodies.Get().(*[]byte); ok {
+		return *b
+	}
+	return nil
+}
+
+// give hands on the memory, to which nothing refers any more.
+func (s *spool) give() {
+	if b := s.mem[:0]; s.reuse && cap(b) >= minPooled && cap(b) <= maxPooled {
+		bodies.Put(&b)
+	}
+	s.mem = nil
+}
+
 func (s *spool) open() error {
 	f, err := os.CreateTemp(s.dir, "labelmilter-*")
 	if err != nil {
@@ -54,14 +96,16 @@ func (s *spool) open() error {
 	if _, err := s.w.Write(s.mem); err != nil {
 		return fmt.Errorf("writing the spool file: %w", err)
 	}
-	s.mem = nil
+	s.give()
 	return nil
 }
 
 // finish gives the bytes and how to release them. The spool is spent.
 func (s *spool) finish() (body []byte, release func() error, err error) {
 	if s.file == nil {
-		return s.mem, nil, nil
+		held := *s
+		s.mem = nil
+		return held.mem, func() error { held.give(); return nil }, nil
 	}
 	defer s.discard()
 	if err := s.w.Flush(); err != nil {
@@ -75,5 +119,6 @@ func (s *spool) discard() {
 	if s.file != nil {
 		s.file.Close()
 	}
-	s.file, s.w, s.mem = nil, nil, nil
+	s.give()
+	s.file, s.w = nil, nil
 }
