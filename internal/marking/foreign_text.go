@@ -13,7 +13,8 @@ func foreignText(text string, vs []*vocabulary) []TextMarking {
 	}
 	f := finder{text: text, seen: make(map[string]struct{}), vocab: vs}
 	for i := 0; i < len(text); {
-		i = f.line(i)
+		end, next := lineEnd(text, i)
+		i = f.line(i, end, next)
 	}
 	f.flush()
 	f.portions()

@@ -27,6 +27,10 @@ const manyClasses = 3
 
 func (f *finder) flush() {
 	g := &f.group
+	if len(g.lines) == 0 {
+		f.prev.banner = false
+		return
+	}
 	n := len(g.classes)
 	// Behind a colon one word of an old scheme is the item of a list already.
 	list := n >= manyClasses || g.intro && (n >= 2 || g.past && g.lead)
@@ -60,12 +64,33 @@ func (f *finder) join(t TextMarking, use Use) {
 
 // banner looks at a line that is neither field nor tag.
 func (f *finder) banner(at int, body, content string, use Use) {
+	if mayRead(body) {
+		f.reads(at, body, content, use)
+	} else {
+		f.passes(at, body, content, use)
+	}
+}
+
+// passes takes in a line that is no banner.
+func (f *finder) passes(at int, body, content string, use Use) {
+	f.flush()
+	f.mentions(at, content, use)
+	f.marks.see(body, at+skipBlank(content, 0), use)
+	f.after(body, use)
+}
+
+// reads looks at a line that may be a banner.
+func (f *finder) reads(at int, body, content string, use Use) {
+	b, ok, letters := f.readLine(body)
+	if !ok {
+		f.passes(at, body, content, use)
+		return
+	}
 	start := at + skipBlank(content, 0)
 	state := lineState{started: true, use: use}
-	b, ok, letters := f.readLine(body)
 	t := TextMarking{Start: start, End: start + len(body)}
 	switch {
-	case ok && b.hasClass():
+	case b.hasClass():
 		if f.prev.items && !f.prev.blank && f.prev.use == use && !b.historical {
 			b = merged(f.items, b)
 			t.Start = f.itemsAt.Start
@@ -83,7 +108,7 @@ func (f *finder) banner(at int, body, content string, use Use) {
 		state.banner = true
 		state.colon, state.lead = f.prev.colon && !f.prev.blank, f.prev.lead
 		f.items = b
-	case ok && f.prev.banner && !f.prev.blank && len(f.group.lines) > 0 && f.prev.use == use:
+	case f.prev.banner && !f.prev.blank && len(f.group.lines) > 0 && f.prev.use == use:
 		// Markers and caveats on the line after the class.
 		last := &f.group.lines[len(f.group.lines)-1]
 		was := last.Marking.Use
@@ -92,34 +117,40 @@ func (f *finder) banner(at int, body, content string, use Use) {
 		last.Marking = f.items.marking(f.text[last.Start:last.End])
 		last.Marking.Use = was
 		state.banner = true
-	case ok:
+	default:
 		f.flush()
 		f.items, f.itemsAt = b, t
 		state.items = true
-	default:
-		f.flush()
-		f.mentions(at, content, use)
-		f.marks.see(body, start, use)
-		// A short line in a list goes on with it.
-		if state.colon = strings.HasSuffix(body, ":"); state.colon {
-			state.lead = strings.Count(body, " ") >= minLead
-		} else if f.prev.colon && !f.prev.blank && len(body) <= maxItem {
-			state.colon, state.lead = true, f.prev.lead
-		}
-		state.prose = goesOn(body)
 	}
 	f.marks.blank = false
 	f.prev = state
 }
 
+// after notes what the next line must know about a line without a banner.
+func (f *finder) after(body string, use Use) {
+	p := &f.prev
+	// A short line in a list goes on with it.
+	if strings.HasSuffix(body, ":") {
+		p.colon, p.lead = true, strings.Count(body, " ") >= minLead
+	} else if !p.colon || p.blank || len(body) > maxItem {
+		p.colon, p.lead = false, false
+	}
+	p.blank, p.banner, p.items = false, false, false
+	p.started, p.prose, p.use = true, goesOn(body), use
+	f.marks.blank = false
+}
+
+// mayRead is a quick look at a line that may be a banner.
+func mayRead(body string) bool {
+	if len(body) > 2*maxBanner {
+		return false
+	}
+	s, _ := undecorate(body)
+	return mayBeBanner(s) || !plainASCII(s[:min(len(s), sureOctets)])
+}
+
 // readLine reads a banner; letters reports look-alike letters in it.
 func (f *finder) readLine(body string) (b banner, ok, letters bool) {
-	if len(body) > 2*maxBanner {
-		return b, false, false
-	}
-	if s, _ := undecorate(body); !mayBeBanner(s) && plainASCII(s[:min(len(s), 8)]) {
-		return b, false, false
-	}
 	if !plainASCII(body) {
 		fd := foldText(body)
 		body, letters = fd.text, fd.letters
@@ -198,11 +229,9 @@ type marks struct {
 const manyMarks = 3
 
 func (k *marks) see(body string, start int, use Use) {
+	k.pass(use)
 	if use != Own {
 		return
-	}
-	if k.blank || k.paragraphs == 0 {
-		k.paragraphs++
 	}
 	class, n, sure := paragraphMark(body)
 	if n == 0 {
@@ -218,6 +247,13 @@ func (k *marks) see(body string, start int, use Use) {
 	m := newMarking(SourceBody, body[:n])
 	m.Classification = class
 	k.first = append(k.first, TextMarking{Marking: m, Start: start, End: start + n})
+}
+
+// pass counts a line of text.
+func (k *marks) pass(use Use) {
+	if use == Own && (k.blank || k.paragraphs == 0) {
+		k.paragraphs++
+	}
 }
 
 // paragraphMark reads a mark with text after it. sure means that the mark is

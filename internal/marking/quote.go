@@ -35,11 +35,21 @@ func cutQuote(line string) (rest string, depth int) {
 	}
 }
 
-// mayStartReply tells whether c can be the first octet of such a line.
-func mayStartReply(c byte) bool {
-	switch c {
-	case '-', '_', '*', 'B', 'b', 'F', 'f', 'V', 'v', 'D', 'd', 'O', 'A', 'L':
+// mayStartReply is a quick look at a line that begins with no blank.
+func mayStartReply(line string) bool {
+	switch line[0] {
+	case '-', '_', '*':
 		return true
+	case 'B', 'b':
+		return isAnyPrefix(line, "begin")
+	case 'F', 'f', 'V', 'v', 'D', 'd':
+		return strings.IndexByte(line[:min(len(line), maxHeadName+1)], ':') > 0
+	case 'O':
+		return strings.HasPrefix(line, "On ")
+	case 'A':
+		return strings.HasPrefix(line, "Am ")
+	case 'L':
+		return strings.HasPrefix(line, "Le ")
 	}
 	return false
 }
@@ -104,11 +114,14 @@ const (
 	headSubject
 )
 
+// maxHeadName is the longest name of such a field, in octets.
+const maxHeadName = 16
+
 // headField knows the fields in English, German and French.
 func headField(line string) head {
 	line = strings.TrimLeft(line, " \t*_")
 	i := strings.IndexByte(line, ':')
-	if i < 0 || i > 16 {
+	if i < 0 || i > maxHeadName {
 		return headNone
 	}
 	switch strings.ToLower(strings.Trim(line[:i], " \u00a0*_")) {

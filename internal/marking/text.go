@@ -29,10 +29,27 @@ const maxTextMarkings = 64
 //
 // The source is set to [SourceBody].
 func FindText(text string) []TextMarking {
-	f := finder{text: text, seen: make(map[string]struct{}), noTag: !mayHoldTag(text), noPhrase: !strings.Contains(text, phrase)}
+	f := newFinder(text)
 	for i := 0; i < len(text); {
-		i = f.line(i)
+		end, next := lineEnd(text, i)
+		if end == i {
+			f.blank()
+		} else if body, use, ok := f.ordinary(i, end); ok {
+			f.prose(body, use)
+		} else {
+			next = f.line(i, end, next)
+		}
+		i = next
 	}
+	return f.found()
+}
+
+func newFinder(text string) *finder {
+	return &finder{text: text, seen: make(map[string]struct{}), noTag: !mayHoldTag(text), noPhrase: !strings.Contains(text, phrase)}
+}
+
+// found gives the markings after the last line.
+func (f *finder) found() []TextMarking {
 	f.flush()
 	f.paragraphs()
 	slices.SortStableFunc(f.out, func(a, b TextMarking) int { return a.Start - b.Start })
@@ -73,9 +90,9 @@ type lineState struct {
 	use     Use
 }
 
-// line reads the line at text[i:] and returns the start of the next.
-func (f *finder) line(i int) int {
-	end, next := lineEnd(f.text, i)
+// line reads the line text[i:end] and returns the start of the next, which is
+// next or one after it.
+func (f *finder) line(i, end, next int) int {
 	first := skipBlank(f.text[:end], i)
 	if first == end {
 		f.blank()
@@ -86,7 +103,7 @@ func (f *finder) line(i int) int {
 	if !fenced && (c == '`' || c == '~') && f.opensFence(i, end, next) {
 		fenced = true
 	}
-	if !fenced && !f.below && mayStartReply(c) && startsReply(f.text, i) {
+	if !fenced && !f.below && mayStartReply(f.text[first:end]) && startsReply(f.text, i) {
 		f.below = true
 	}
 	content, depth := f.text[i:end], 0
