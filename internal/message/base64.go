@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 )
 
 // base64Table maps the standard alphabet to 0..63, "-" and "_" of the URL
@@ -27,13 +28,63 @@ func decodeBase64(src []byte, limit int) []byte {
 	n := base64.StdEncoding.DecodedLen(len(src))
 	if n <= limit {
 		dst := make([]byte, n)
-		if k, err := base64.StdEncoding.Decode(dst, src); err == nil {
-			return dst[:k]
+		k, read := base64Quanta(dst, src)
+		rest, err := base64.StdEncoding.Decode(dst[k:], src[read:])
+		if err == nil {
+			return dst[:k+rest]
 		}
 		dst = dst[:0]
 		return decodeBase64Lenient(dst, src, limit)
 	}
 	return decodeBase64Lenient(make([]byte, 0, min(n, limit)), src, limit)
+}
+
+// base64Places has the bits of each character where it stands in a quantum of
+// four, base64Not for a byte that is no character.
+var base64Places = func() (t [4][256]uint32) {
+	for place := range t {
+		for c, v := range base64Table {
+			if v < 64 {
+				t[place][c] = uint32(v) << (18 - 6*place)
+			} else {
+				t[place][c] = base64Not
+			}
+		}
+	}
+	return t
+}()
+
+const base64Not = 1 << 31
+
+// base64Quanta decodes whole quanta and passes over the line ends between them,
+// up to the first thing that is neither. It gives the bytes written and those
+// read.
+func base64Quanta(dst, src []byte) (n, read int) {
+	p0, p1, p2, p3 := &base64Places[0], &base64Places[1], &base64Places[2], &base64Places[3]
+	for {
+		for len(src)-read >= 8 && len(dst)-n >= 8 {
+			s := src[read : read+8]
+			a := p0[s[0]] | p1[s[1]] | p2[s[2]] | p3[s[3]]
+			b := p0[s[4]] | p1[s[5]] | p2[s[6]] | p3[s[7]]
+			if (a|b)&base64Not != 0 {
+				break
+			}
+			// The two bytes behind them are written over, or cut off.
+			binary.BigEndian.PutUint64(dst[n:n+8], uint64(a)<<40|uint64(b)<<16)
+			n, read = n+6, read+8
+		}
+		if len(src)-read >= 4 && len(dst)-n >= 4 {
+			s := src[read : read+4]
+			if a := p0[s[0]] | p1[s[1]] | p2[s[2]] | p3[s[3]]; a&base64Not == 0 {
+				binary.BigEndian.PutUint32(dst[n:n+4], a<<8)
+				n, read = n+3, read+4
+			}
+		}
+		if len(src)-read < 2 || src[read] != '\r' || src[read+1] != '\n' {
+			return n, read
+		}
+		read += 2
+	}
 }
 
 // decodeBase64Lenient appends the decoded bytes of src to dst, at most limit

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"math/rand/v2"
 	"mime/quotedprintable"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -283,5 +284,70 @@ func BenchmarkDecode(b *testing.B) {
 				bm.f(bm.in)
 			}
 		})
+	}
+}
+
+// TestBase64Quanta compares with decoding by the standard library alone, on
+// sound bodies, broken ones and any limit.
+func TestBase64Quanta(t *testing.T) {
+	t.Parallel()
+	reference := func(src []byte, limit int) []byte {
+		if n := base64.StdEncoding.DecodedLen(len(src)); limit > 0 && n <= limit {
+			dst := make([]byte, n)
+			if k, err := base64.StdEncoding.Decode(dst, src); err == nil {
+				return dst[:k]
+			}
+		}
+		if limit <= 0 {
+			return nil
+		}
+		return decodeBase64Lenient(nil, src, limit)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	cases := 200_000
+	if testing.Short() {
+		cases = 20_000
+	}
+	sound := 0
+	for range cases {
+		raw := make([]byte, r.IntN(200))
+		for i := range raw {
+			raw[i] = byte(r.Uint32())
+		}
+		enc := base64.StdEncoding.EncodeToString(raw)
+		var b strings.Builder
+		for width := 1 + r.IntN(90); enc != ""; { // lines of any length
+			n := min(width, len(enc))
+			b.WriteString(enc[:n] + []string{"\r\n", "\r\n", "\n", "\r", "\r\n\r\n"}[r.IntN(5)])
+			if enc = enc[n:]; r.IntN(8) > 0 {
+				width = 76
+			}
+		}
+		src := []byte(b.String())
+		for r.IntN(2) == 0 && len(src) > 0 {
+			at := r.IntN(len(src))
+			switch r.IntN(3) {
+			case 0:
+				src[at] = "=-_ \t\r\n!A\x00\xff/+"[r.IntN(13)]
+			case 1:
+				src = slices.Delete(src, at, at+1)
+			case 2:
+				src = src[:at]
+			}
+		}
+		limit := len(src)
+		if r.IntN(4) == 0 {
+			limit = r.IntN(len(src) + 1)
+		}
+		got, want := decodeBase64(src, limit), reference(src, limit)
+		if !bytes.Equal(got, want) {
+			t.Fatalf("%q, limit %d: got %q, want %q", src, limit, got, want)
+		}
+		if bytes.Equal(got, raw) {
+			sound++
+		}
+	}
+	if sound < cases/4 || sound > cases*9/10 {
+		t.Errorf("%d of %d bodies are sound", sound, cases)
 	}
 }
