@@ -140,7 +140,7 @@ func twofold(it *item) bool {
 // list adds an item to the receipt, with what its bytes say it is.
 func (x *extractor) list(it *item) {
 	it.line, it.kind = len(x.parts), sniff.Of(it.data)
-	p := PartInfo{Part: it.path, Type: it.typ, Name: it.name(), OtherNames: it.otherNames(), Bytes: int64(len(it.data)), TrueType: sniff.Type(it.data), Facts: []document.Fact{}}
+	p := PartInfo{Part: it.path, Type: it.typ, Name: it.name(), OtherNames: it.otherNames(), Bytes: int64(len(it.data)), TrueType: sniff.Type(it.data, it.kind), Facts: []document.Fact{}}
 	x.parts = append(x.parts, p)
 	if it.kind == sniff.Executable {
 		x.fact(it, document.Executable)

@@ -87,16 +87,3 @@ func (x *extractor) encrypted(it *item) {
 	x.fact(it, document.Encrypted)
 	x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Encrypted})
 }
-
-// clearsigned reports a signed text (RFC 9580 7).
-func clearsigned(b []byte) bool {
-	m := []byte("-----BEGIN PGP SIGNED MESSAGE-----")
-	return bytes.HasPrefix(b, m) || bytes.Contains(b, append([]byte("\n"), m...))
-}
-
-// inlinePGP reports an encrypted message written into a text
-// (RFC 9580 6.2).
-func inlinePGP(b []byte) bool {
-	m := []byte("-----BEGIN PGP MESSAGE-----")
-	return bytes.HasPrefix(b, m) || bytes.Contains(b, append([]byte("\n"), m...))
-}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -30,15 +31,45 @@ func readText(x *extractor, it *item) {
 		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.Unsupported})
 	}
 	x.text(it, it.where)
-	if inlinePGP(it.data) {
+	s := signsIn(it.data)
+	if s.encrypted {
 		x.encrypted(it)
 	}
-	if clearsigned(it.data) {
+	if s.signed {
 		x.fact(it, document.Signed)
+	}
+	if !s.file {
+		return
 	}
 	for _, in := range message.Inlines(it.data, maxInline, x.b.ExpandedPart) {
 		x.member(it, "application/octet-stream", "", in.Name, in.Data)
 	}
+}
+
+// signs are beginnings of lines of a text that something else stands in it.
+type signs struct {
+	encrypted bool // a message of OpenPGP (RFC 9580 6.2)
+	signed    bool // a text signed with it (RFC 9580 7)
+	file      bool // perhaps a file, see message.Inlines
+}
+
+// signsIn goes over the lines once for all of them.
+func signsIn(b []byte) (s signs) {
+	for len(b) > 0 {
+		switch b[0] {
+		case '-':
+			s.encrypted = s.encrypted || bytes.HasPrefix(b, []byte("-----BEGIN PGP MESSAGE-----"))
+			s.signed = s.signed || bytes.HasPrefix(b, []byte("-----BEGIN PGP SIGNED MESSAGE-----"))
+		case 'b', '=':
+			s.file = s.file || message.MayBeginFile(b)
+		}
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			break
+		}
+		b = b[i+1:]
+	}
+	return s
 }
 
 // text decodes an item and gives it as it is, unfolded if it is flowed.

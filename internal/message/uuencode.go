@@ -27,11 +27,22 @@ func Inlines(text []byte, max int, limit int64) []Inline {
 	return out
 }
 
+// What a line begins with that begins a file.
+const (
+	uuBegin   = "begin "
+	yencBegin = "=ybegin "
+)
+
+// MayBeginFile is a quick look at the start of a line for what Inlines finds.
+func MayBeginFile(line []byte) bool {
+	return bytes.HasPrefix(line, []byte(uuBegin)) || bytes.HasPrefix(line, []byte(yencBegin))
+}
+
 // nextInline decodes the first file in text.
 func nextInline(text []byte, limit int64) (in Inline, rest []byte, ok bool) {
-	ye := lineStart(text, 0, "=ybegin ")
+	ye := lineStart(text, 0, yencBegin)
 	for pos := 0; ; {
-		at := lineStart(text, pos, "begin ")
+		at := lineStart(text, pos, uuBegin)
 		if at < 0 || ye >= 0 && ye < at {
 			if ye < 0 {
 				return Inline{}, nil, false

@@ -55,23 +55,21 @@ type signature struct {
 	kind  Kind
 }
 
-// table is in order: the first that is there decides.
-func table() []signature {
-	return []signature{
-		{0, "%PDF-", PDF}, {0, "{\\rt", RTF}, {0, "%!PS", PostScript}, {0, "\xc5\xd0\xd3\xc6", PostScript},
-		{0, "PK\x03\x04", Zip}, {0, "PK\x05\x06", Zip}, {0, "PK\x07\x08PK\x03\x04", Zip}, {0, "PK00PK\x03\x04", Zip},
-		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CompoundFS},
-		{0, "\xdb\xa5\x2d\x00", Word2}, {0, "\x09\x00\x04\x00", BIFF}, {0, "\x09\x02\x06\x00", BIFF}, {0, "\x09\x04\x06\x00", BIFF}, {0, "\x09\x08\x08\x00\x00\x05", BIFF}, {0, "\x09\x08\x10\x00\x00\x06", BIFF},
-		{0, "Rar!\x1a\x07", RAR}, {0, "7z\xbc\xaf\x27\x1c", SevenZip},
-		{0, "\x1f\x8b\x08", Gzip}, {0, "\xfd7zXZ\x00", XZ}, {0, "\x28\xb5\x2f\xfd", Zstd},
-		{0, "MSCF\x00\x00\x00\x00", Cabinet}, {0, "\x78\x9f\x3e\x22", TNEF},
-		{0, "\x89PNG\r\n\x1a\n", Image}, {0, "\xff\xd8\xff", Image}, {0, "GIF87a", Image}, {0, "GIF89a", Image},
-		{0, "II*\x00", Image}, {0, "MM\x00*", Image}, {0, "\x00\x00\x01\x00", Image}, {4, "ftypheic", Image}, {4, "ftypavif", Image},
-		{0, "\xd7\xcd\xc6\x9a", Metafile}, {40, " EMF", Metafile}, {0, "\x01\x00\x09\x00\x00\x03", Metafile}, {0, "\x02\x00\x09\x00\x00\x03", Metafile},
-		{0, "\x7fELF", Executable}, {0, "\xca\xfe\xba\xbe", Executable}, {0, "\xcf\xfa\xed\xfe", Executable}, {0, "\xce\xfa\xed\xfe", Executable},
-		{0, "\x60\xea", ARJ}, {0, "!<arch>\n", AR}, {0, "070701", CPIO}, {0, "070702", CPIO}, {0, "070707", CPIO}, {0, "\xc7\x71", CPIO},
-		{257, "ustar\x00", Tar}, {257, "ustar ", Tar}, {0x8001, "CD001\x01", ISO}, {0x8801, "CD001\x01", ISO}, {0x9001, "CD001\x01", ISO},
-	}
+// signatures is in order: the first that is there decides.
+var signatures = []signature{
+	{0, "%PDF-", PDF}, {0, "{\\rt", RTF}, {0, "%!PS", PostScript}, {0, "\xc5\xd0\xd3\xc6", PostScript},
+	{0, "PK\x03\x04", Zip}, {0, "PK\x05\x06", Zip}, {0, "PK\x07\x08PK\x03\x04", Zip}, {0, "PK00PK\x03\x04", Zip},
+	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CompoundFS},
+	{0, "\xdb\xa5\x2d\x00", Word2}, {0, "\x09\x00\x04\x00", BIFF}, {0, "\x09\x02\x06\x00", BIFF}, {0, "\x09\x04\x06\x00", BIFF}, {0, "\x09\x08\x08\x00\x00\x05", BIFF}, {0, "\x09\x08\x10\x00\x00\x06", BIFF},
+	{0, "Rar!\x1a\x07", RAR}, {0, "7z\xbc\xaf\x27\x1c", SevenZip},
+	{0, "\x1f\x8b\x08", Gzip}, {0, "\xfd7zXZ\x00", XZ}, {0, "\x28\xb5\x2f\xfd", Zstd},
+	{0, "MSCF\x00\x00\x00\x00", Cabinet}, {0, "\x78\x9f\x3e\x22", TNEF},
+	{0, "\x89PNG\r\n\x1a\n", Image}, {0, "\xff\xd8\xff", Image}, {0, "GIF87a", Image}, {0, "GIF89a", Image},
+	{0, "II*\x00", Image}, {0, "MM\x00*", Image}, {0, "\x00\x00\x01\x00", Image}, {4, "ftypheic", Image}, {4, "ftypavif", Image},
+	{0, "\xd7\xcd\xc6\x9a", Metafile}, {40, " EMF", Metafile}, {0, "\x01\x00\x09\x00\x00\x03", Metafile}, {0, "\x02\x00\x09\x00\x00\x03", Metafile},
+	{0, "\x7fELF", Executable}, {0, "\xca\xfe\xba\xbe", Executable}, {0, "\xcf\xfa\xed\xfe", Executable}, {0, "\xce\xfa\xed\xfe", Executable},
+	{0, "\x60\xea", ARJ}, {0, "!<arch>\n", AR}, {0, "070701", CPIO}, {0, "070702", CPIO}, {0, "070707", CPIO}, {0, "\xc7\x71", CPIO},
+	{257, "ustar\x00", Tar}, {257, "ustar ", Tar}, {0x8001, "CD001\x01", ISO}, {0x8801, "CD001\x01", ISO}, {0x9001, "CD001\x01", ISO},
 }
 
 // Of gives the format of content, Unknown where no signature decides.
@@ -79,7 +77,7 @@ func Of(b []byte) Kind {
 	if len(b) < 4 {
 		return Unknown
 	}
-	for _, s := range table() {
+	for _, s := range signatures {
 		if len(b) >= s.at+len(s.bytes) && string(b[s.at:s.at+len(s.bytes)]) == s.bytes {
 			return s.kind
 		}
@@ -214,12 +212,12 @@ func compound(b []byte) string {
 const typeBytes = 64 << 10
 
 // Type names the media type of content, without parameters;
-// "application/octet-stream" where nothing is known.
-func Type(b []byte) string {
+// "application/octet-stream" where nothing is known. k is what [Of] says of it.
+func Type(b []byte, k Kind) string {
 	if len(b) == 0 {
 		return ""
 	}
-	switch Of(b) { // what the table does not know, or calls something else
+	switch k { // what the table does not know, or calls something else
 	case TNEF:
 		return "application/vnd.ms-tnef"
 	case PDF:

@@ -61,14 +61,14 @@ func TestType(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"": "", "hello": "text/plain", "%PDF-1.7\n": "application/pdf", "\x78\x9f\x3e\x22\x01": "application/vnd.ms-tnef",
 		"PK\x03\x04\x00\x00": "application/zip"} {
-		if got := Type([]byte(in)); got != want {
+		if got := Type([]byte(in), Of([]byte(in))); got != want {
 			t.Errorf("%.8q: got %q, want %q", in, got, want)
 		}
 	}
 }
 
 func FuzzSniff(f *testing.F) {
-	for _, s := range table() {
+	for _, s := range signatures {
 		f.Add([]byte(strings.Repeat("\x00", s.at) + s.bytes + "\x00\x00\x00\x00"))
 	}
 	f.Add([]byte("MZ" + strings.Repeat("\xff", 70)))
@@ -79,6 +79,6 @@ func FuzzSniff(f *testing.F) {
 			t.Fatal("not deterministic")
 		}
 		ZipWithin(b)
-		Mismatch(Type(b), "application/zip", []string{string(b[:min(len(b), 20)])})
+		Mismatch(Type(b, Of(b)), "application/zip", []string{string(b[:min(len(b), 20)])})
 	})
 }
