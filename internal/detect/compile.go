@@ -159,9 +159,12 @@ func (c *compiler) patternsOf(ti int, t *sit.Type) {
 			c.fail("proximity", strconv.Itoa(s.Proximity), "not a distance", "write a number of characters up to "+strconv.Itoa(maxProximity)+", or unlimited")
 		}
 		if t.Table != "" {
+			if len(s.Before)+len(s.After) > 0 {
+				c.fail("before", "", "a value of a table has nothing that joins it", "leave before and after out")
+			}
 			c.exact(t, s, &p)
 		} else {
-			p.primaries = c.element(&s.Match, "match", common)
+			c.primary(s, &p, common)
 		}
 		if s.Near != nil {
 			p.near = c.need(s.Near, "near", 0)
@@ -264,13 +267,7 @@ func (c *compiler) need(n *sit.Need, field string, depth int) *need {
 		return out
 	}
 	atoms := c.element(n.Element, field, nil)
-	labels := n.Element.Keywords
-	if len(labels) != len(atoms) {
-		labels = make([]string, len(atoms))
-		for i := range labels {
-			labels[i] = fmt.Sprintf("patterns[%d].%s", c.pattern, field)
-		}
-	}
+	labels := c.labels(n.Element, field, len(atoms))
 	if len(atoms) == 1 {
 		out.atom, out.evidence = atoms[0], labels[0]
 		return out

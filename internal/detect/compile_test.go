@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ func TestCompileErrors(t *testing.T) {
 	good := sit.Pattern{Confidence: 65, Match: rx(`\d{3}`)}
 	one := func(e sit.Element) []sit.Type { return types(sit.Pattern{Confidence: 65, Match: e}) }
 	nears := func(n sit.Need) []sit.Type { return types(sit.Pattern{Confidence: 65, Match: rx(`\d`), Near: &n}) }
+	steps := func(s ...sit.Step) []sit.Type {
+		return types(sit.Pattern{Confidence: 65, Match: rx(`\d`), After: s})
+	}
 	deep := near(lists("tfn"))
 	for range 30 {
 		deep = sit.Need{All: []sit.Need{deep}}
@@ -54,6 +58,13 @@ func TestCompileErrors(t *testing.T) {
 		{"max", nears(sit.Need{Any: []sit.Need{near(lists("tfn")), near(lists("test"))}, Min: 2, Max: 1}), nil, "near.max", "at least 2"},
 		{"inner field", nears(sit.Need{All: []sit.Need{{Any: []sit.Need{near(lists("nope"))}}}}), nil, "near.all[0].any[0].keywords[0]", "no such"},
 		{"depth", nears(deep), nil, "near.all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0].all[0]", "deeply"},
+		{"unknown list of a step", steps(sit.Step{Element: *lists("tfm")}), nil, "after[0].keywords[0]", "did you mean tfn"},
+		{"unknown list between", steps(sit.Step{Element: rx("a"), Links: []string{"tfm"}}), nil, "after[0].links[0]", "did you mean tfn"},
+		{"step less than min", steps(sit.Step{Element: rx("a"), Min: 3, Max: 2}), nil, "after[0].max", "at least 3"},
+		{"step too often", steps(sit.Step{Element: rx("a"), Max: 9}), nil, "after[0].max", "at most 8"},
+		{"too many steps", steps(slices.Repeat([]sit.Step{{Element: rx("a")}}, 9)...), nil, "after", "at most 8"},
+		{"long text between", steps(sit.Step{Element: rx("a"), Between: []string{" ", strings.Repeat("-", 65)}}), nil, "after[0].between[1]", "at most 64"},
+		{"much between", steps(sit.Step{Element: rx("a"), Between: slices.Repeat([]string{"-"}, 401)}), nil, "after[0].links", "at most 400"},
 		{"no patterns", []sit.Type{{ID: "t"}}, nil, "patterns", "without patterns"},
 		{"no id", []sit.Type{{Patterns: []sit.Pattern{good}}}, nil, "id", "without id"},
 		{"same id", []sit.Type{{ID: "t", Patterns: []sit.Pattern{good}}, {ID: "t", Patterns: []sit.Pattern{good}}}, nil, "id", "two types"},

@@ -20,6 +20,13 @@
 // between the two is not greater. Words may overlap the primary element, but
 // not be it; a supporting regex may not overlap it.
 //
+// What stands right before or behind a primary element can join it, in steps
+// from it outwards: each step is a run of one element, with nothing but the
+// texts between that the step lists. The match then goes, within 255
+// characters, to the farthest places that the steps come to; supporting
+// elements, allow lists and what the type excludes look at all of it, and so do
+// counts and whoever masks it. A step that is needed and missing: no match.
+//
 // Of overlapping matches of one type the one with the higher confidence
 // stays, then the leftmost, then the longest.
 //

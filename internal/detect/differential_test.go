@@ -29,7 +29,7 @@ func (g generator) text(n int) string {
 	for range g.IntN(n) + 1 {
 		switch g.IntN(12) {
 		case 0:
-			b.WriteString(g.one("ab ab", "abc", "9019", "a-b", "身ж", " 0 9 ", "b@a.b", "ba_9", "AB", "AB 19", "\n"))
+			b.WriteString(g.one("ab ab", "abc", "9019", "a-b", "身ж", " 0 9 ", "b@a.b", "ba_9", "AB", "AB 19", "\n", "\r\n", "ab\tab", " \n"))
 		case 1:
 			b.WriteString(strings.Repeat(string(letters[g.IntN(len(letters))]), g.IntN(6)))
 		default:
@@ -145,6 +145,24 @@ func (g generator) need(lists []sit.KeywordList, depth int) (n sit.Need) {
 	return n
 }
 
+// steps makes what joins a match on one side.
+func (g generator) steps(lists []sit.KeywordList) (out []sit.Step) {
+	for range g.IntN(4) {
+		s := sit.Step{Element: g.element(lists), Min: g.IntN(2), Max: g.IntN(4)}
+		if s.Max > 0 {
+			s.Min = min(s.Min, s.Max)
+		}
+		for range g.IntN(4) {
+			s.Between = append(s.Between, g.one("", " ", "\n", "-", ", ", " a ", "9", "\n ", "é", "  ", "- ", "ab"))
+		}
+		if g.IntN(4) == 0 {
+			s.Links = []string{lists[g.IntN(len(lists))].ID}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 func (g generator) pack() ([]sit.Type, []sit.KeywordList) {
 	var lists []sit.KeywordList
 	for i := range 1 + g.IntN(4) {
@@ -155,6 +173,9 @@ func (g generator) pack() ([]sit.Type, []sit.KeywordList) {
 		t := sit.Type{ID: fmt.Sprintf("t%d", i), Exclude: g.exclude()}
 		for range 1 + g.IntN(3) {
 			p := sit.Pattern{Confidence: []int{65, 75, 85}[g.IntN(3)], Match: g.element(lists), Proximity: []int{0, 1, 5, 20, 300, 1500, sit.Unlimited}[g.IntN(7)]}
+			if g.IntN(3) == 0 {
+				p.Before, p.After = g.steps(lists), g.steps(lists)
+			}
 			if g.IntN(2) == 0 {
 				n := g.need(lists, 0)
 				p.Near = &n
@@ -267,7 +288,7 @@ func describe(types []sit.Type) string {
 	for _, t := range types {
 		fmt.Fprintf(&b, "\n%s %+v %v", t.ID, t.Exclude, t.Members)
 		for _, p := range t.Patterns {
-			fmt.Fprintf(&b, "\n  %d %d %+v near %s", p.Confidence, p.Proximity, p.Match, need(p.Near))
+			fmt.Fprintf(&b, "\n  %d %d %+v near %s before %+v after %+v", p.Confidence, p.Proximity, p.Match, need(p.Near), p.Before, p.After)
 		}
 	}
 	return b.String()

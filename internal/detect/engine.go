@@ -51,19 +51,20 @@ type Engine struct {
 	signCount int
 	leadSets  []leadSet // lanes that start at words of the index
 	wide      []wideWords
-	always    []uint64   // matchers that need no keyword nearby
-	anywhere  []uint64   // matchers that keywords anywhere in the text enable
-	reach     int        // greatest finite proximity of any pattern
-	context   int        // characters around a piece of a long text, -1 if all count
-	window    int        // bytes of a piece
-	atomsOf   [][]int32  // matcher → atoms that are filled where it runs
-	supports  []*support // evidence that waits until it is asked for
-	support   []int32    // atom → number of it, -1 if it is run with all
-	late      []bool     // list → waits
-	evident   []int32    // matchers that are evidence and do not wait
-	byList    [][]int32  // list → its atoms
-	byAtom    [][]int32  // atom → patterns whose primary element it is
-	dict      []uint64   // lists that are primary elements
+	always    []uint64        // matchers that need no keyword nearby
+	anywhere  []uint64        // matchers that keywords anywhere in the text enable
+	reach     int             // greatest finite proximity of any pattern
+	context   int             // characters around a piece of a long text, -1 if all count
+	window    int             // bytes of a piece
+	atomsOf   [][]int32       // matcher → atoms that are filled where it runs
+	supports  []*support      // evidence that waits until it is asked for
+	support   []int32         // atom → number of it, -1 if it is run with all
+	begins    []automaton.Set // atom that joins matches → what it begins with
+	late      []bool          // list → waits
+	evident   []int32         // matchers that are evidence and do not wait
+	byList    [][]int32       // list → its atoms
+	byAtom    [][]int32       // atom → patterns whose primary element it is
+	dict      []uint64        // lists that are primary elements
 	pool      sync.Pool
 	// plainly switches all shortcuts off, for tests: automata start
 	// everywhere and for every type.
@@ -82,6 +83,7 @@ func newEngine(pl *plan) *Engine {
 	e.context, e.window = pl.reachOf(), windowSize
 	progs := e.buildTables()
 	e.buildSupports(progs)
+	e.buildBegins(progs)
 	texts := e.buildTerms()
 	e.buildEnabling()
 	e.buildLanes(progs)
@@ -289,10 +291,10 @@ func (e *Engine) buildEnabling() {
 			case lists == nil:
 				set(e.always, m)
 			default:
-				if p.proximity == sit.Unlimited || p.proximity > 4*blockSize {
+				if r := p.reach(); r == sit.Unlimited || r > 4*blockSize {
 					set(e.anywhere, m)
 				} else {
-					e.reach = max(e.reach, p.proximity)
+					e.reach = max(e.reach, r)
 				}
 				for _, l := range lists {
 					if byList[l] == nil {

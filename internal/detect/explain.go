@@ -40,7 +40,7 @@ type Trace struct {
 // TraceEvidence is one supporting element, in the order of the definition.
 type TraceEvidence struct {
 	ID       string // keyword list or element
-	Under    string // "all", "any" or "none", "" at the top
+	Under    string // "all", "any" or "none", "" at the top; "before" or "after": it joins the match
 	Found    bool
 	Distance int // characters to the nearest, 0 if it overlaps; -1 if not found
 }
@@ -125,15 +125,26 @@ func (x *explainer) standing(index, p int, o occurrence) {
 	if len(x.out) >= maxTraces {
 		return
 	}
-	t := x.trace(index, p, o)
 	pt := &x.e.pl.patterns[p]
-	t.Outcome = Covered // until settled
+	var joined []TraceEvidence
+	reason, holds := "", true
+	if pt.joins() {
+		o, reason, holds = x.traceSteps(pt, o, &joined)
+	}
+	t := x.trace(index, p, o)
+	t.Outcome, t.Evidence = Covered, joined // until settled
 	if x.e.pl.types[pt.owner].excludes(x.t) {
-		t.Outcome, t.Reason = Refused, "exclude: fields"
+		t.Outcome, t.Reason, t.Evidence = Refused, "exclude: fields", nil
 		x.out = append(x.out, t)
 		return
 	}
-	if pt.near != nil {
+	switch {
+	case reason != "":
+		t.Outcome, t.Reason = Refused, reason
+	case !holds:
+		t.Outcome = NoEvidence
+	}
+	if pt.near != nil && t.Outcome == Covered {
 		x.evidence(pt.near, "", o, pt.proximity, &t.Evidence)
 		from := len(x.arena)
 		if !x.holds(pt.near, o, pt.proximity) {
@@ -239,8 +250,9 @@ func (x *explainer) settle() {
 	}
 	for i := range x.out {
 		t := &x.out[i]
-		if t.Outcome == Covered && counted[key{t.Start, t.End, t.Pattern}] {
+		if k := (key{t.Start, t.End, t.Pattern}); t.Outcome == Covered && counted[k] {
 			t.Outcome = Counted
+			delete(counted, k) // of several that join to one, the first
 		}
 	}
 }

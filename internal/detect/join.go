@@ -67,7 +67,11 @@ func (s *scan) consider(p int32, o occurrence) bool {
 	}
 	pt := &s.e.pl.patterns[p]
 	from := len(s.arena)
-	holds := pt.near == nil || s.holds(pt.near, o, pt.proximity)
+	holds := true
+	if pt.joins() {
+		o, holds = s.stretch(pt, o)
+	}
+	holds = holds && (pt.near == nil || s.holds(pt.near, o, pt.proximity))
 	if holds && s.e.pl.allow != nil {
 		s.chk.norm = s.v.normal(s.chk.norm[:0], int(o.start), int(o.end))
 		holds = !s.e.pl.allow(s.e.pl.types[pt.owner].id, string(s.chk.norm))

@@ -46,10 +46,13 @@ type pattern struct {
 	owners     []ref // types that count it: its own and bundles
 	index      int   // in its type
 	confidence int
-	primaries  []int // atoms; several if it names several keyword lists
-	near       *need // nil: none needed
-	proximity  int   // characters, sit.Unlimited
-	probe      int   // exact data match: what finds it; -1 if it has primary elements
+	primaries  []int      // atoms; several if it names several keyword lists
+	before     []step     // what joins a primary element
+	after      []step     // on either side
+	exclude    *exclusion // of the match with all that joins it; nil if nothing can
+	near       *need      // nil: none needed
+	proximity  int        // characters, sit.Unlimited
+	probe      int        // exact data match: what finds it; -1 if it has primary elements
 }
 
 // ref says that a pattern counts for a type, under which index.

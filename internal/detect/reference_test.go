@@ -220,6 +220,16 @@ func (s *refScan) wordsAt(l *list, start int) (ends []int32) {
 func (s *refScan) consider(p int, o occurrence) {
 	pt := &s.pl.patterns[p]
 	from := len(s.arena)
+	if len(pt.before)+len(pt.after) > 0 {
+		left, ok := s.farthest(pt.before, o, true)
+		right, also := s.farthest(pt.after, o, false)
+		if !ok || !also || pt.exclude != nil && s.chk.excluded(pt.exclude, &s.v, left, right) != "" {
+			return
+		}
+		s.name(pt.before, left, int(o.start))
+		s.name(pt.after, int(o.end), right)
+		o = occurrence{int32(left), int32(right)}
+	}
 	if pt.near != nil && !s.holds(pt.near, o, pt.proximity) {
 		s.arena = s.arena[:from]
 		return
@@ -270,4 +280,105 @@ func (s *refScan) holds(n *need, o occurrence, proximity int) bool {
 		s.arena = s.arena[:at]
 	}
 	return true
+}
+
+// farthest gives the farthest place that the steps of one side come to.
+func (s *refScan) farthest(steps []step, o occurrence, before bool) (int, bool) {
+	edge := int(o.end)
+	if before {
+		edge = int(o.start)
+	}
+	reached := []int{edge}
+	for _, t := range steps {
+		var next []int
+		if t.min == 0 {
+			next = append(next, reached...)
+		}
+		for n := 1; n <= t.max; n++ {
+			var more []int
+			for _, p := range reached {
+				more = append(more, s.oneMore(t, p, edge, before)...)
+			}
+			slices.Sort(more)
+			if reached = slices.Compact(more); n >= t.min {
+				next = append(next, reached...)
+			}
+		}
+		reached = next
+	}
+	switch {
+	case len(reached) == 0:
+		return 0, false
+	case before:
+		return slices.Min(reached), true
+	}
+	return slices.Max(reached), true
+}
+
+// oneMore gives the places that one more occurrence of a step comes to.
+func (s *refScan) oneMore(t step, place, edge int, before bool) (out []int) {
+	for _, a := range t.atoms {
+		for _, x := range s.occ[a] {
+			near, far := int(x.start), int(x.end)
+			if before {
+				near, far = far, near
+			}
+			if far-edge > 255 || edge-far > 255 {
+				continue
+			}
+			for _, w := range t.between {
+				if !before && s.between(w, place, near, false) || before && s.between(w, near, place, true) {
+					out = append(out, far)
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+// between reports whether exactly a text of a step stands from one place to
+// another. White space counts as far as it goes, away from the match.
+func (s *refScan) between(w []rune, from, to int, before bool) bool {
+	space := func(i int) bool { return i >= 0 && i < len(s.v.Shadow) && fold.Space(s.v.Shadow[i]) }
+	end := func(i int) bool { return space(i) && (s.v.Shadow[i] == '\n' || s.v.Shadow[i] == '\r') }
+	switch {
+	case from > to:
+		return false
+	case len(w) == 0:
+		return from == to
+	case w[0] != ' ' && w[0] != '\n':
+		return from < to && match.Canonical(s.v.At(from)) == w[0] && s.between(w[1:], from+1, to, before)
+	}
+	for n := 1; n <= match.MaxSpaces && from+n <= to && space(from+n-1); n++ {
+		breaks := 0
+		for i := from; i < from+n; i++ {
+			if end(i) && !(i > from && s.v.Shadow[i] == '\n' && s.v.Shadow[i-1] == '\r') {
+				breaks++
+			}
+		}
+		beyond := from + n
+		if before {
+			beyond = from - 1
+		}
+		goesOn := space(beyond) && (w[0] == '\n' || !end(beyond))
+		if n < match.MaxSpaces && goesOn || w[0] == ' ' && breaks > 0 || w[0] == '\n' && breaks != 1 {
+			continue
+		}
+		if s.between(w[1:], from+n, to, before) {
+			return true
+		}
+	}
+	return false
+}
+
+// name notes the evidence that stands within what joined a match.
+func (s *refScan) name(steps []step, from, to int) {
+	for _, t := range steps {
+		for k, a := range t.atoms {
+			if slices.ContainsFunc(s.occ[a], func(x occurrence) bool { return int(x.start) >= from && int(x.end) <= to }) {
+				s.arena = append(s.arena, t.evidence[k])
+			}
+		}
+	}
 }

@@ -104,5 +104,5 @@ func TestShippedHostile(t *testing.T) {
 			words = append(words, ty.Match[0]+" ")
 		}
 	}
-	detect.Costliest(t, rs.Engine, ordinary, 1500, []string{"7 7 7 ", "-7-7", "12 March St, ", "password=a1b2c3d4;", "user id=a;pwd=bcdefgh\"", "https://a:b", "1.1.1.1", "a:b:", "Server=x;database.windows.net", "AB"}, words)
+	detect.Costliest(t, rs.Engine, ordinary, 1500, []string{"7 7 7 ", "-7-7", "12 March St, ", "password=a1b2c3d4;", "user id=a;pwd=bcdefgh\"", "https://a:b", "1.1.1.1", "a:b:", "Maria ", "Wilson, ", "A. ", "James A. ", "Server=x;database.windows.net", "AB"}, words)
 }

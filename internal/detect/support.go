@@ -47,6 +47,7 @@ func (e *Engine) buildSupports(progs []laneProg) {
 			rare = rare && m >= 0 && progs[m].prog != nil && progs[m].rare()
 		}
 		p.near.each(func(a int) { evidence[a] = true })
+		p.eachJoined(func(a int) { evidence[a] = true })
 		if !rare {
 			for _, l := range e.required(p.near) {
 				hurried[l] = true

@@ -19,7 +19,7 @@ const windowSize = 512 << 10 // bytes
 func (pl *plan) reachOf() int {
 	most := 0
 	for i := range pl.patterns {
-		p := pl.patterns[i].proximity
+		p := pl.patterns[i].reach()
 		if p == sit.Unlimited {
 			return -1
 		}

@@ -2,10 +2,12 @@ package detect
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/sit"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -65,3 +67,34 @@ func TestWindows(t *testing.T) {
 }
 
 var c123 = fmt.Sprint("tfn 123 456 782, ", "passport 12-345-6789 ")
+
+// What joins a match may stand in another piece.
+func TestWindowsJoined(t *testing.T) {
+	t.Parallel()
+	step := func(most int, words ...string) sit.Step {
+		return sit.Step{Element: sit.Element{Words: words}, Max: most, Between: []string{" ", "-"}}
+	}
+	ty := []sit.Type{{ID: "t", Patterns: []sit.Pattern{{Confidence: 85, Match: sit.Element{Words: []string{"mid"}},
+		Before: []sit.Step{step(8, "left", strings.Repeat("l", 30))}, After: []sit.Step{step(8, "right", strings.Repeat("r", 30))}}}}}
+	pl, errs := newPlan(ty, nil, Options{})
+	if pl == nil {
+		t.Fatal(errs)
+	}
+	e, whole := newEngine(pl), newEngine(pl)
+	e.window, whole.window = 4*e.context, 1<<30
+	rnd := rand.New(rand.NewPCG(8, 8))
+	var b strings.Builder
+	for b.Len() < 8*e.window {
+		b.WriteString([]string{"mid", "left", "right", strings.Repeat("l", 30), strings.Repeat("r", 30), "x"}[rnd.IntN(6)])
+		b.WriteString([]string{" ", " ", "-", ", "}[rnd.IntN(4)])
+	}
+	l := budget.Default()
+	l.Work = 1 << 60
+	want, got := whole.Detect(asTexts(b.String()), l), e.Detect(asTexts(b.String()), l)
+	if d := cmp.Diff(want, got, shown); d != "" {
+		t.Error(d)
+	}
+	if n := want.Findings[0].Count; n < 500 {
+		t.Errorf("only %d found", n)
+	}
+}

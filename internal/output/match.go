@@ -33,6 +33,12 @@ func (p *Printer) match(m pipeline.Match) {
 			}
 		}
 		kind := map[string]string{"all": ", needed with the others", "any": ", one of several", "none": ", must not be there"}[e.Under]
+		if side := map[string]string{"before": "before", "after": "behind"}[e.Under]; side != "" {
+			far = "part of the match"
+			if kind = ", " + side + " it"; !e.Found {
+				far, kind = "not right "+side+" it", ", needed there"
+			}
+		}
 		p.field("", "  %s %s: %s%s", mark, e.ID, far, kind)
 	}
 }

@@ -57,6 +57,13 @@ func (c *compiler) sits() {
 			if e.Field == "match.regex" || strings.HasPrefix(e.Field, "match") {
 				at = y.Patterns[e.Pattern].Match.Pos
 			}
+			for side, steps := range map[string][]stepY{"before": y.Patterns[e.Pattern].Before, "after": y.Patterns[e.Pattern].After} {
+				for i := range steps {
+					if strings.HasPrefix(e.Field, fmt.Sprintf("%s[%d]", side, i)) {
+						at = steps[i].Pos
+					}
+				}
+			}
 		}
 		msg := fmt.Sprintf("%s: %s", e.Type, e.Err)
 		if e.Field != "" {
@@ -91,6 +98,7 @@ func (c *compiler) sit(pack string, y sitY) sit.Type {
 			c.at(p.Match.Pos, "a type with edm matches {column: …}, one without does not", "%s: edm and column go together", y.ID)
 		}
 		sp := sit.Pattern{Confidence: int(p.Confidence), Match: c.element(pack, p.Match), Proximity: int(p.Proximity)}
+		sp.Before, sp.After = c.steps(pack, p.Before), c.steps(pack, p.After)
 		if p.Near != nil {
 			n := c.need(pack, *p.Near)
 			sp.Near = &n
@@ -139,6 +147,23 @@ func (c *compiler) element(pack string, y elementY) sit.Element {
 		}
 	}
 	return e
+}
+
+// steps compiles what joins a primary element on one side.
+func (c *compiler) steps(pack string, in []stepY) (out []sit.Step) {
+	for _, y := range in {
+		if y.Column != "" {
+			c.at(y.Pos, "give regex, keywords or words", "a column joins no match")
+		}
+		s := sit.Step{Element: c.element(pack, y.elementY), Min: y.Min, Max: y.Max, Between: y.Between}
+		for _, k := range y.Links {
+			if full, ok := c.keyword(pack, k, y.Pos); ok {
+				s.Links = append(s.Links, full)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 func (c *compiler) need(pack string, y needY) sit.Need {

@@ -2,6 +2,7 @@ package rulepack
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"labelmilter/internal/sit"
@@ -56,6 +57,8 @@ func (rs *Ruleset) explain(t TypeInfo) string {
 		}
 		line(1, "%s with %s confidence (%d) where the text has", head, sit.Level(p.Confidence), p.Confidence)
 		rs.explainElement(line, 2, p.Match)
+		rs.explainSteps(line, "before", p.Before)
+		rs.explainSteps(line, "behind", p.After)
 		if p.Near != nil {
 			dist := fmt.Sprintf("within %d characters", orDefault(p.Proximity))
 			if p.Proximity == sit.Unlimited {
@@ -82,6 +85,82 @@ func orDefault(p int) int {
 		return sit.DefaultProximity
 	}
 	return p
+}
+
+// explainSteps says what joins a primary element on one side.
+func (rs *Ruleset) explainSteps(line func(int, string, ...any), where string, steps []sit.Step) {
+	for i, s := range steps {
+		if i == 0 {
+			line(2, "and right %s it, as part of the match, one behind the other as seen from it:", where)
+		}
+		between := s.Between
+		if between == nil {
+			between = []string{" "}
+		}
+		var texts []string
+		for _, b := range between {
+			texts = append(texts, betweenWording(b))
+		}
+		for _, id := range s.Links {
+			texts = append(texts, fmt.Sprintf("one of the %d words of %s", len(rs.keywords[id].Words), shortID(id)))
+		}
+		line(3, "- %s%s, with %s between", times(s), rs.stepWording(s.Element), strings.Join(texts, " or "))
+		if s.Element.Regex != "" && wording(s.Element.Regex) != "" {
+			line(4, "as a regular expression: %s", s.Element.Regex)
+		}
+		if x := exclusions(s.Element.Exclude); x != "" {
+			line(4, "but not %s", x)
+		}
+	}
+}
+
+// times says how often a step is taken.
+func times(s sit.Step) string {
+	most := max(s.Max, s.Min, 1)
+	switch {
+	case s.Min == 0 && most == 1:
+		return "if there: "
+	case s.Min == 0:
+		return fmt.Sprintf("if there, up to %d times: ", most)
+	case most == 1:
+		return ""
+	case s.Min == most:
+		return fmt.Sprintf("%d times: ", most)
+	}
+	return fmt.Sprintf("%d to %d times: ", s.Min, most)
+}
+
+// stepWording says what an element is, in short.
+func (rs *Ruleset) stepWording(e sit.Element) string {
+	switch {
+	case e.Regex != "":
+		if w := wording(e.Regex); w != "" {
+			return "text of the form: " + w
+		}
+		return "text that matches the regular expression " + e.Regex
+	case len(e.Words) > 0:
+		return "one of the words " + words(e.Words)
+	}
+	var lists []string
+	for _, id := range e.Keywords {
+		lists = append(lists, fmt.Sprintf("one of the %d words of %s", len(rs.keywords[id].Words), shortID(id)))
+	}
+	return strings.Join(lists, " or ")
+}
+
+// shortID is the id of a list without its pack.
+func shortID(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+func betweenWording(b string) string {
+	switch b {
+	case "":
+		return "nothing"
+	case " ":
+		return "white space"
+	case "\n":
+		return "a line break"
+	}
+	return strconv.Quote(b)
 }
 
 func (rs *Ruleset) explainNeed(line func(int, string, ...any), indent int, n sit.Need) {
@@ -139,7 +218,7 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 		if k.CaseSensitive {
 			how += ", case as written"
 		}
-		line(indent, "- one of the %d words of %s (%s): %s", len(k.Words), strings.TrimPrefix(id[strings.LastIndexByte(id, '/'):], "/"), how, words(k.Words))
+		line(indent, "- one of the %d words of %s (%s): %s", len(k.Words), shortID(id), how, words(k.Words))
 	}
 	for _, v := range e.Validate {
 		line(indent+1, "that passes %s: %s", v, validate.Doc(v))

@@ -83,8 +83,20 @@ type patternY struct {
 	strictyaml.Pos
 	Confidence confidence `yaml:"confidence,required" doc:"high (85), medium (75), low (65) or a number from 1 to 100"`
 	Match      elementY   `yaml:"match,required" doc:"the primary element"`
+	Before     []stepY    `yaml:"before" doc:"what stands before the primary element and joins it to be the match with it: steps from it outwards"`
+	After      []stepY    `yaml:"after" doc:"what stands behind the primary element and joins it to be the match with it: steps from it outwards"`
 	Near       *needY     `yaml:"near" doc:"supporting elements near the primary one"`
 	Proximity  proximity  `yaml:"proximity" doc:"distance in characters for near; default 300; unlimited for anywhere in the text"`
+}
+
+// stepY is one step of what joins a primary element.
+type stepY struct {
+	strictyaml.Pos
+	elementY `yaml:",inline"`
+	Min      int      `yaml:"min" default:"1" min:"0" doc:"at least so many, one behind the other; 0: it may be missing"`
+	Max      int      `yaml:"max" min:"0" max:"8" doc:"at most so many; default min, at least 1"`
+	Between  []string `yaml:"between" doc:"texts that may stand before each of them, any case; a blank stands for white space within a line, \\n for white space with one line break; default one blank"`
+	Links    []string `yaml:"links" doc:"ids of keyword lists: their words may stand between too, with a blank on either side"`
 }
 
 type elementY struct {

@@ -67,8 +67,22 @@ type Type struct {
 type Pattern struct {
 	Confidence int // 1..100
 	Match      Element
-	Near       *Need // nil: the primary element alone is enough
-	Proximity  int   // characters; 0 = DefaultProximity, Unlimited = anywhere
+	// Before and After are what joins the primary element on either side to
+	// be the match with it: steps, each behind the last, seen from it.
+	Before, After []Step
+	Near          *Need // nil: the primary element alone is enough
+	Proximity     int   // characters; 0 = DefaultProximity, Unlimited = anywhere
+}
+
+// Step is a run of one element that stands beside what was found so far.
+type Step struct {
+	Element  Element
+	Min, Max int // how many, one behind the other; Min 0: it may be missing; Max 0: as Min, at least 1
+	// Between are the texts that may stand before each of them: a blank stands
+	// for white space within a line, a line break for white space with one.
+	// Nil: one blank.
+	Between []string
+	Links   []string // ids of keyword lists whose words may stand between, with a blank on either side
 }
 
 // Element is one thing to be found: exactly one of Regex, Keywords (list
@@ -99,7 +113,8 @@ type Need struct {
 	Element *Element
 }
 
-// Exclude removes primary matches after normalisation.
+// Exclude removes primary matches after normalisation; of a type it looks at
+// the match with all that joins it.
 type Exclude struct {
 	Values     []string
 	Prefixes   []string
