@@ -263,3 +263,28 @@ func applied(t *testing.T, p *pipeline.Pipeline, mail string, mods []verdict.Mod
 	b.Write(body)
 	return b.String()
 }
+
+// A name is masked whole: nothing of it is left in the mail.
+func TestRedactionOfNames(t *testing.T) {
+	t.Parallel()
+	p := redactionRules(t)
+	for in, want := range map[string]string{
+		"Please call Maria Fernandez Lopez tomorrow.": "Please call ***** ********* ***** tomorrow.",
+		"Dear Dr John A. Smith, come in.":             "Dear ** **** *. *****, come in.",
+		"Row: Smith, John; Wilson, O.P.":              "Row: *****, ****; ******, *.*.",
+		"Ask Patrick O'Neill or Jan van der Berg.":    "Ask ******* *'***** or *** *** *** ****.",
+		"From Jean-Pierre Dupont to Maria Lopez.":     "From ****-****** ****** to ***** *****.",
+		"Maria went to see Maria Lopez.":              "Maria went to see ***** *****.",
+	} {
+		mail := "From: a@b.example\r\nSubject: s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + in + "\r\n"
+		r := judged(t, p, mail)
+		if r.Verdict.Disposition != verdict.Accept {
+			t.Errorf("%q: %s", in, r.Verdict.Disposition)
+			continue
+		}
+		_, body, _ := strings.Cut(applied(t, p, mail, r.Modifications), "\r\n\r\n")
+		if got := strings.TrimRight(body, "\r\n"); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
