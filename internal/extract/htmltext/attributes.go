@@ -14,7 +14,8 @@ import (
 func (x *extractor) attribute(tag atom.Atom, k, v []byte, l *look, nesting int) {
 	switch string(k) {
 	case "style":
-		l.style(v)
+		x.lower = appendLower(x.lower[:0], v[:min(len(v), maxStyle)])
+		l.style(x.lower)
 		if i := bytes.Index(v, []byte("data:")); i >= 0 {
 			x.styleURIs(v[i:])
 		}

@@ -79,6 +79,7 @@ type extractor struct {
 	blocks []bool // open block elements, true for those shown inline
 	style  styleState
 	unseen []Range
+	lower  []byte // a style attribute
 }
 
 // document reads one document into the streams.

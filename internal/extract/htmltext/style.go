@@ -31,23 +31,20 @@ func (l look) unseen(dark bool) bool {
 // maxStyle bounds the part of a style attribute that is read.
 const maxStyle = 4096
 
-// style reads a style attribute (CSS 2.1 4.1.8), by string search only.
-func (l *look) style(v []byte) {
-	if len(v) > maxStyle {
-		v = v[:maxStyle]
-	}
-	all := strings.ToLower(string(v))
+// style reads a style attribute (CSS 2.1 4.1.8), by string search only. s is
+// lower case.
+func (l *look) style(s []byte) {
 	empty := false // a box without room
-	for s := all; s != ""; {
-		var decl string
-		decl, s, _ = strings.Cut(s, ";")
-		name, val, ok := strings.Cut(decl, ":")
+	for rest := s; len(rest) > 0; {
+		var decl []byte
+		decl, rest, _ = bytes.Cut(rest, []byte(";"))
+		name, v, ok := bytes.Cut(decl, []byte(":"))
 		if !ok {
 			continue
 		}
-		name = strings.TrimSpace(name)
-		val = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(val), "!important"))
-		switch name {
+		name, v = bytes.TrimSpace(name), bytes.TrimSpace(v)
+		val := string(bytes.TrimSpace(bytes.TrimSuffix(v, []byte("!important"))))
+		switch string(name) {
 		case "display":
 			l.hidden = l.hidden || val == "none"
 			l.inline = strings.HasPrefix(val, "inline") || val == "contents"
@@ -55,33 +52,43 @@ func (l *look) style(v []byte) {
 			l.hidden = l.hidden || val == "hidden" || val == "collapse"
 		case "mso-hide":
 			l.hidden = l.hidden || val == "all"
-		case "opacity":
+		case "opacity", "line-height":
 			l.hidden = l.hidden || isZero(val)
-		case "font-size", "line-height":
-			l.hidden = l.hidden || isZero(val) || name == "font-size" && tiny(val)
+		case "font-size":
+			l.hidden = l.hidden || isZero(val) || tiny(val)
 		case "font":
 			l.hidden = l.hidden || strings.HasPrefix(val, "0 ") || strings.HasPrefix(val, "0px ") || strings.HasPrefix(val, "0/")
-		case "height", "max-height", "width", "max-width":
-			if isZero(val) {
-				l.hidden = l.hidden || strings.HasPrefix(name, "max-")
-				empty = true
-			}
+		case "max-height", "max-width":
+			l.hidden = l.hidden || isZero(val)
+		case "height", "width":
+			empty = empty || isZero(val)
 		case "text-indent", "left", "top", "margin-left":
 			l.hidden = l.hidden || strings.HasPrefix(val, "-") && len(strings.TrimLeft(val, "-"))-len(strings.TrimLeft(val, "-0123456789")) >= 3
 		case "color":
-			l.colour = colour(val)
+			l.colour = colour(strings.Clone(val))
 		case "background", "background-color":
 			if c, _, _ := strings.Cut(val, " "); c != "" && !strings.HasPrefix(c, "url") && c != "none" && c != "transparent" {
-				l.background = colour(c)
+				l.background = colour(strings.Clone(c))
 			}
 		}
 	}
-	l.hidden = l.hidden || empty && clipped(all)
+	l.hidden = l.hidden || empty && clipped(s)
+}
+
+// appendLower appends s with ASCII letters in lower case.
+func appendLower(out, s []byte) []byte {
+	for _, c := range s {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // clipped reports a style that shows nothing beyond its box.
-func clipped(s string) bool {
-	return strings.Contains(s, "overflow:hidden") || strings.Contains(s, "overflow: hidden")
+func clipped(s []byte) bool {
+	return bytes.Contains(s, []byte("overflow:hidden")) || bytes.Contains(s, []byte("overflow: hidden"))
 }
 
 // isZero reports a length or number that is nothing: "0", "0px", "0.00em".

@@ -74,6 +74,9 @@ func (t *tokens) next() html.TokenType {
 // lexed reads a token with the lexer; false if it is odd.
 func (t *tokens) lexed() (html.TokenType, bool) {
 	t.start, t.data, t.plain = t.in.Offset(), nil, false
+	if t.raw == "" && t.textToTag() {
+		return html.TextToken, true
+	}
 	kind, data := t.lex.Next()
 	if raw := t.raw; raw != "" {
 		t.raw = ""
@@ -108,6 +111,22 @@ func (t *tokens) lexed() (html.TokenType, bool) {
 	return 0, false // svg, math and xml elements come whole
 }
 
+// textToTag reads text up to the next "<", which the lexer would look at byte
+// by byte.
+func (t *tokens) textToTag() bool {
+	rest := t.doc[t.start:]
+	n := strings.IndexByte(rest, '<')
+	if n < 0 {
+		n = len(rest)
+	}
+	if n == 0 {
+		return false
+	}
+	t.in.Move(n)
+	t.data = t.in.Shift()
+	return true
+}
+
 // endsRaw reports that raw text of an element ends before rest: the lexer
 // takes the name alone for an end tag.
 func endsRaw(rest, name string) bool {
@@ -124,7 +143,7 @@ func endsName(c byte) bool { return isSpace(c) || c == '/' || c == '>' }
 // oddText reports text with markup that is none for the lexer, "</>", and the
 // section that is none for browsers, "<![CDATA[".
 func oddText(b []byte) bool {
-	return bytes.IndexByte(b, '<') >= 0 && (bytes.HasPrefix(b, []byte("<!")) || bytes.Contains(b, []byte("</>")))
+	return bytes.HasPrefix(b, []byte("<!")) || bytes.Contains(b, []byte("</>"))
 }
 
 // startTag reads a tag whose name has been read.
@@ -141,17 +160,27 @@ func (t *tokens) startTag() bool {
 				return false
 			}
 		case lexer.StartTagCloseToken, lexer.StartTagVoidToken:
-			switch name := string(t.data); name {
-			case "textarea", "title", "style", "xmp", "iframe", "script", "plaintext":
-				t.raw = name
+			switch string(t.data) {
 			case "noembed", "noframes", "noscript": // markup for the lexer
 				return false
 			}
+			t.raw = rawElement(t.data)
 			return true
 		default: // the document ends within the tag
 			return false
 		}
 	}
+}
+
+// rawElement gives the name of an element whose content is text for the
+// lexer, "" for others.
+func rawElement(name []byte) string {
+	for _, s := range [...]string{"style", "title", "script", "iframe", "plaintext", "textarea", "xmp"} {
+		if string(name) == s {
+			return s
+		}
+	}
+	return ""
 }
 
 // attribute adds one to those of the tag; of two with one name the first
