@@ -66,8 +66,9 @@ var allowed = map[string]string{
 	"match/fold":       "",
 	"match":            "budget match/fold",
 	"detect/automaton": "match/fold",
+	"detect/bitmap":    "",
 	"edm":              "match/fold",
-	"detect":           "budget detect/automaton edm extract match match/fold redact sit sit/validate",
+	"detect":           "budget detect/automaton detect/bitmap edm extract match match/fold redact sit sit/validate",
 
 	// deciding
 	"directory":      "strictyaml",

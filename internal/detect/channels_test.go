@@ -50,7 +50,7 @@ func TestChannelsHoldBack(t *testing.T) {
 	s.run(newCorpus(1).mail(mailSize))
 	words, fed := 0, 0
 	for i := range s.maps {
-		words += bits.OnesCount64(s.maps[i].begins)
+		words += bits.OnesCount64(s.maps[i].Begins)
 	}
 	for _, l := range s.fed {
 		fed += len(l)

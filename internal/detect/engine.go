@@ -8,6 +8,7 @@ import (
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/detect/bitmap"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/match"
 	"labelmilter/internal/sit"
@@ -44,10 +45,9 @@ type Engine struct {
 	terms     []term
 	cased     map[int32]string // texts of terms whose case counts
 	sets      []termSet
-	blanks    bool // some sign is white space or a control character
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1
-	wanted    [256]uint8 // 1 for those
+	signSet   bitmap.Set // those of ASCII
 	signCount int
 	leadSets  []leadSet // lanes that start at words of the index
 	wide      []wideWords
@@ -196,9 +196,9 @@ func (e *Engine) numberSigns() {
 		for _, c := range wanted {
 			if e.signs[c] == 0 {
 				e.signCount++
-				e.signs[c], e.wanted[c] = uint8(e.signCount), 1
+				e.signs[c] = uint8(e.signCount)
+				e.signSet.Add(c)
 			}
-			e.blanks = e.blanks || !automaton.Solid(c)
 		}
 	}
 	for i := range e.lanes {

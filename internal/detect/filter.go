@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/detect/bitmap"
 	"labelmilter/internal/match/fold"
 )
 
@@ -114,17 +115,17 @@ func longer(lo, hi uint64, have, k int) (uint64, uint64, int) {
 // match can begin.
 func (s *scan) filtered(w int, m uint64, f *filter) uint64 {
 	if f.digit >= 0 && m != 0 {
-		lo, hi := s.maps[w].digits, s.maps[w+1].digits
+		lo, hi := s.maps[w].Digits, s.maps[w+1].Digits
 		if lo|hi == 0 {
 			return 0
 		}
 		m &= within(lo, hi, f.digit)
 	}
 	if f.solid > 1 && m != 0 {
-		m &= runs(s.maps[w].solid, s.maps[w+1].solid, f.solid)
+		m &= runs(s.maps[w].Solid, s.maps[w+1].Solid, f.solid)
 	}
 	if f.run > 1 && m != 0 {
-		m &= runs(s.maps[w].alnum, s.maps[w+1].alnum, f.run)
+		m &= runs(s.maps[w].Alnum, s.maps[w+1].Alnum, f.run)
 	}
 	return m
 }
@@ -226,13 +227,13 @@ func (s *scan) sift(z *sieve, starts, dst []int32) []int32 {
 		out[n] = i
 		open, here := g.open(buf, int(i)+g.depth), s.ahead(i)
 		if byDigit {
-			open &= less(need.many-1, bits.OnesCount32(uint32(here.digits))) & less(bits.TrailingZeros64(here.digits), need.digit+1)
+			open &= less(need.many-1, bits.OnesCount32(uint32(here.Digits))) & less(bits.TrailingZeros64(here.Digits), need.digit+1)
 		}
 		if bySolid {
-			open &= less(need.solid-1, bits.TrailingZeros64(^here.solid))
+			open &= less(need.solid-1, bits.TrailingZeros64(^here.Solid))
 		}
 		if byRun {
-			open &= less(need.run-1, bits.TrailingZeros64(^here.alnum))
+			open &= less(need.run-1, bits.TrailingZeros64(^here.Alnum))
 		}
 		n += int(open)
 	}
@@ -249,12 +250,12 @@ func (s *scan) sift(z *sieve, starts, dst []int32) []int32 {
 }
 
 // ahead gives the bits from i on, without those of the begins of words.
-func (s *scan) ahead(i int32) bitmaps {
+func (s *scan) ahead(i int32) bitmap.Map {
 	m, b := s.maps[i>>6:][:2], uint(i&63)
-	return bitmaps{
-		alnum:  m[0].alnum>>b | m[1].alnum<<1<<(63-b),
-		digits: m[0].digits>>b | m[1].digits<<1<<(63-b),
-		solid:  m[0].solid>>b | m[1].solid<<1<<(63-b),
+	return bitmap.Map{
+		Alnum:  m[0].Alnum>>b | m[1].Alnum<<1<<(63-b),
+		Digits: m[0].Digits>>b | m[1].Digits<<1<<(63-b),
+		Solid:  m[0].Solid>>b | m[1].Solid<<1<<(63-b),
 	}
 }
 

@@ -40,7 +40,7 @@ func (e *Engine) Lanes() (out []LaneInfo) {
 	s := newScan(e)
 	s.fold(sample)
 	for b := range s.n/blockSize + 1 {
-		s.words = s.wordsOf(b, s.words)
+		s.words.Words = s.wordsOf(b, s.words.Words)
 	}
 	for _, ty := range e.pl.types {
 		for index, p := range ty.patterns {

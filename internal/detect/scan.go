@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/detect/bitmap"
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 )
@@ -34,11 +35,11 @@ type scan struct {
 	buf   []byte // the shadow with EOT behind
 	n     int    // characters
 
-	maps   []bitmaps // per 64 characters, and one more
-	heads  []head    // words that a term may begin with
-	maybe  []int32   // starts of one lane
-	spare  []word
-	words  []word    // those from which channels can leave something
+	maps   []bitmap.Map  // per 64 characters, and one more
+	words  bitmap.Finder // Heads: words that a term may begin with, Words: those channels may leave
+	beside []uint64      // per 64 characters: where words are for channels, whatever their lengths
+	maybe  []int32       // starts of one lane
+	spare  []bitmap.Word
 	kept   []start   // what the channels leave at first sight
 	fed    [][]int32 // per list of starts of automata at words
 	ready  []uint64  // lanes with starts, and those that wait
@@ -88,9 +89,6 @@ type scan struct {
 	arena     []string
 	x         exactScan
 }
-
-// head is a word that a term may begin with, and what follows it.
-type head struct{ at, n, node int32 }
 
 func newScan(e *Engine) *scan {
 	m, a := len(e.pl.matchers), len(e.pl.atoms)
@@ -224,105 +222,35 @@ func (s *scan) reset() {
 		s.occ[a] = s.occ[a][:0]
 		s.longer[a] = 0
 	}
-	s.dirty, s.hits, s.heads, s.words = s.dirty[:0], s.hits[:0], s.heads[:0], s.words[:0]
+	s.dirty, s.hits, s.words.Heads, s.words.Words = s.dirty[:0], s.hits[:0], s.words.Heads[:0], s.words.Words[:0]
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
 	clear(s.all)
 }
 
-// bitmaps tell what 64 characters are, a bit for each.
-type bitmaps struct {
-	alnum  uint64 // letters and digits
-	begins uint64 // those that begin a word
-	digits uint64
-	solid  uint64 // not white space
-}
-
 // masks makes the bitmaps.
 func (s *scan) masks() {
-	words := (s.n + 63) / 64
-	s.maps = slices.Grow(s.maps[:0], words+1)[:words+1]
-	s.maps[words] = bitmaps{}
-	carry := uint64(0)
-	for w := range words {
-		m := maskOf((*[64]byte)(s.buf[w*64:]))
-		m.begins = m.alnum &^ (m.alnum<<1 | carry)
-		carry = m.alnum >> 63
-		s.maps[w] = m
-	}
+	n := (s.n+63)/64 + 1
+	s.maps = slices.Grow(s.maps[:0], n)[:n]
+	bitmap.Make(s.maps, s.buf, &s.e.signSet)
 }
 
-// maskOf makes the bitmaps of 64 characters, eight at a time: in each byte the
-// top bit tells, then a multiplication gathers the top bits.
-func maskOf(b *[64]byte) (m bitmaps) {
-	const (
-		top    = 0x8080808080808080
-		ones   = 0x0101010101010101
-		gather = 0x0002040810204081
-	)
-	beyond := uint64(0)
-	for k := 0; k < 64; k += 8 {
-		x := binary.LittleEndian.Uint64(b[k : k+8])
-		beyond |= x
-		y := x | lower8
-		letter := (y + (0x80-'a')*ones) &^ (y + (0x7f-'z')*ones)
-		digit := (x + (0x80-'0')*ones) &^ (x + (0x7f-'9')*ones) & top
-		m.alnum |= ((letter & top) | digit) * gather >> 56 << k
-		m.digits |= digit * gather >> 56 << k
-		m.solid |= ((x + (0x7f-' ')*ones) & top) * gather >> 56 << k
-	}
-	if beyond&top == 0 {
-		return m
-	}
-	m = bitmaps{}
-	for k := 0; k < 64; k += 8 {
-		x := binary.LittleEndian.Uint64(b[k : k+8])
-		hi, low := x&top, x&^top
-		y := low | lower8
-		letter := (y + (0x80-'a')*ones) &^ (y + (0x7f-'z')*ones)
-		digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones) & (hi ^ top)
-		other := ^(low + 0x7f*ones) & hi // fold.Letter
-		a := letter&(hi^top) | digit | other
-		v := (low + (0x7f-' ')*ones | x) & top // above the space
-		m.alnum |= (a & top) * gather >> 56 << k
-		m.digits |= digit * gather >> 56 << k
-		m.solid |= v * gather >> 56 << k
-	}
-	return m
-}
-
-// findWords visits the words: it lists those that the filter of the word index
-// leaves, and those from which channels can leave something. What is found is
-// written always and kept by counting: no branch to mispredict.
+// findWords lists the words that the filter of the word index leaves, and
+// those from which channels can leave something.
 func (s *scan) findWords() {
-	buf, index, x := s.buf, s.e.index, s.e.byWord
-	for w := range len(s.maps) - 1 {
+	x := s.e.byWord
+	s.beside = slices.Grow(s.beside[:0], len(s.maps))[:len(s.maps)-1]
+	for w := range s.beside {
 		m, next := &s.maps[w], &s.maps[w+1]
-		near := uint64(0)
-		if m.digits|next.digits != 0 {
-			near = within(m.digits, next.digits, x.digits)
+		near := runs(m.Solid, next.Solid, x.solids)
+		if m.Digits|next.Digits != 0 {
+			near |= within(m.Digits, next.Digits, x.digits)
 		}
-		near |= runs(m.solid, next.solid, x.solids)
-		s.heads, s.words = slices.Grow(s.heads, 33), slices.Grow(s.words, 33)
-		// At most 32 words begin here.
-		heads, nh := (*[33]head)(s.heads[len(s.heads):len(s.heads)+33]), uint64(0)
-		words, nw := (*[33]word)(s.words[len(s.words):len(s.words)+33]), uint64(0)
-		for first := m.begins; first != 0; first &= first - 1 {
-			b := bits.TrailingZeros64(first)
-			i := w<<6 | b
-			n := bits.TrailingZeros64(^(m.alnum >> b))
-			if n == 64-b {
-				n += bits.TrailingZeros64(^next.alnum)
-			}
-			heads[nh&31] = head{at: int32(i), n: int32(n)}
-			key, _ := firstWord(buf, i, n)
-			nh += index.maybe(hashWord(key))
-			words[nw&31] = word{int32(i), int32(n)}
-			nw += near>>b&1 | x.lengths>>min(n, automaton.ShapeRun)&1
-		}
-		s.heads, s.words = s.heads[:len(s.heads)+int(nh)], s.words[:len(s.words)+int(nw&63)]
+		s.beside[w] = near
 	}
+	s.words.Filter, s.words.Lengths = s.e.index.filter, x.lengths
+	s.words.Find(s.buf, s.maps, s.beside)
 }
 
 // otherStarts finds the starts of lanes that do not start at words and wait
@@ -377,7 +305,7 @@ func (s *scan) possible(l *lane, w int, dst []int32) []int32 {
 
 // places gives the places of a mode in one word of the bitmaps.
 func (s *scan) places(m mode, w int) uint64 {
-	a, begins := s.maps[w].alnum, s.maps[w].begins
+	a, begins := s.maps[w].Alnum, s.maps[w].Begins
 	switch m {
 	case atWord, atLead:
 		return begins
@@ -423,25 +351,17 @@ func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
 	return dst
 }
 
-// findSigns lists the places of the characters that lanes look for.
+// findSigns lists the places of the characters that lanes look for. Those that
+// the bitmaps tell from them no better come to list 0.
 func (s *scan) findSigns() {
-	places := s.maybe[:0]
+	e, places := s.e, s.maybe[:0]
 	for w := range len(s.maps) - 1 {
-		m := s.maps[w].solid &^ s.maps[w].alnum
-		if s.e.blanks {
-			m = s.places(atSign, w)
+		if m := s.maps[w].Signs; m != 0 {
+			places = appendPlaces(w, m, places)
 		}
-		places = slices.Grow(places, 65)
-		room, n := (*[65]int32)(places[len(places):len(places)+65]), 0
-		for ; m != 0; m &= m - 1 {
-			i := w<<6 | bits.TrailingZeros64(m)
-			room[n] = int32(i)
-			n += int(s.e.wanted[s.buf[i]])
-		}
-		places = places[:len(places)+n]
 	}
 	for _, i := range places {
-		k := s.e.signs[s.buf[i]]
+		k := e.signs[s.buf[i]]
 		s.signs[k] = append(s.signs[k], i)
 	}
 	s.maybe = places
@@ -504,10 +424,10 @@ func (s *scan) findInside() bool {
 		return true
 	}
 	for w := range len(s.maps) - 1 {
-		a := s.maps[w].alnum
+		a := s.maps[w].Alnum
 		s.maybe = s.maybe[:0]
-		if x.filter != nil {
-			s.maybe = x.filter.scan(s.buf, w, a, s.maybe)
+		if x.middle != nil {
+			s.maybe = x.middle.scan(s.buf, w, a, s.maybe)
 		} else if a != 0 {
 			s.maybe = appendPlaces(w, a, s.maybe)
 		}
@@ -524,41 +444,41 @@ func (s *scan) findInside() bool {
 // begin with, and gives the lanes that start at a word their starts.
 func (s *scan) lookUp() {
 	x, n, buf := s.e.index, 0, s.buf
-	for _, h := range s.heads {
-		i := int(h.at)
-		k := x.slotOf(buf, i, int(h.n))
+	for _, h := range s.words.Heads {
+		i := int(h.At)
+		k := x.slotOf(buf, i, int(h.N))
 		sl := &x.slots[k]
 		if sl.lead != 0 && !s.e.plainly {
 			s.leadFrom(&s.e.leadSets[x.leadsOf(k)], h)
 		}
-		s.heads[n] = head{h.at, h.n, sl.node}
+		s.words.Heads[n] = bitmap.Head{At: h.At, N: h.N, Node: sl.node}
 		// A free slot has the node -1.
-		n += int(sl.goesOn(buf, i+min(int(h.n), 8)) &^ (uint64(sl.node) >> 63))
+		n += int(sl.goesOn(buf, i+min(int(h.N), 8)) &^ (uint64(sl.node) >> 63))
 	}
-	s.heads = s.heads[:n]
+	s.words.Heads = s.words.Heads[:n]
 }
 
 // leadFrom notes a word as the start of lanes.
-func (s *scan) leadFrom(l *leadSet, h head) {
-	c := binary.LittleEndian.Uint16(s.buf[h.at+h.n:])
+func (s *scan) leadFrom(l *leadSet, h bitmap.Head) {
+	c := binary.LittleEndian.Uint16(s.buf[h.At+h.N:])
 	if !l.pairs.Has(automaton.KindPair(uint8(c), uint8(c>>8))) || !l.next.Has(uint8(c)) || !l.second.Has(uint8(c>>8)) {
 		return
 	}
 	for _, k := range l.lanes {
-		s.start(k, h.at)
+		s.start(k, h.At)
 	}
 }
 
 // findHits finds all terms. It reports false if the budget ended.
 func (s *scan) findHits() bool {
 	e := s.e
-	if !s.take(len(s.heads)) {
+	if !s.take(len(s.words.Heads)) {
 		return false
 	}
 	s.lookUp()
-	for _, h := range s.heads {
+	for _, h := range s.words.Heads {
 		var steps int
-		s.hits, steps = e.walk(s.buf, s.n, int(h.at), int(h.at)+min(int(h.n), 8), match.At(h.node), s.hits)
+		s.hits, steps = e.walk(s.buf, s.n, int(h.At), int(h.At)+min(int(h.N), 8), match.At(h.Node), s.hits)
 		if !s.take(steps) {
 			return false
 		}

@@ -6,21 +6,19 @@ import (
 	"slices"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/detect/bitmap"
 )
-
-// word is a run of letters and digits: where it begins and its length.
-type word struct{ at, n int32 }
 
 // start is a word that some channels leave.
 type start struct {
-	word
+	bitmap.Word
 	left uint64
 }
 
 // feedWords lists the starts that channels leave of the words; near are those
 // worth looking at by block.
 func (s *scan) feedWords(x *channels, near []uint64) {
-	words := s.words
+	words := s.words.Words
 	if s.everywhere(x, near) {
 		words = s.allWords(x, near)
 	}
@@ -34,10 +32,10 @@ func (s *scan) feedWords(x *channels, near []uint64) {
 	}
 	kept, n := s.kept[:len(words)+1], 0
 	for _, k := range words {
-		here, t := s.ahead(k.at), binary.LittleEndian.Uint64(s.buf[k.at:])
-		left := near[k.at/blockSize] & x.run[min(k.n, automaton.ShapeRun)&63]
+		here, t := s.ahead(k.At), binary.LittleEndian.Uint64(s.buf[k.At:])
+		left := near[k.At/blockSize] & x.run[min(k.N, automaton.ShapeRun)&63]
 		left &= x.at[0][uint8(t)] & x.at[6][uint8(t>>48)] & x.at[7][uint8(t>>56)]
-		left &= x.digit[min(bits.TrailingZeros64(here.digits), 63)] & x.solid[min(bits.TrailingZeros64(^here.solid), 63)]
+		left &= x.digit[min(bits.TrailingZeros64(here.Digits), 63)] & x.solid[min(bits.TrailingZeros64(^here.Solid), 63)]
 		kept[n] = start{k, left}
 		n += int((left | -left) >> 63)
 	}
@@ -53,11 +51,11 @@ func (s *scan) everywhere(x *channels, near []uint64) bool {
 
 // allWords gives the words that findWords listed and, where channels that any
 // word will do for are worth looking at, all others.
-func (s *scan) allWords(x *channels, near []uint64) []word {
-	out, rest := s.spare[:0], s.words
+func (s *scan) allWords(x *channels, near []uint64) []bitmap.Word {
+	out, rest := s.spare[:0], s.words.Words
 	for b, act := range near {
 		k := 0
-		for k < len(rest) && int(rest[k].at) < (b+1)*blockSize {
+		for k < len(rest) && int(rest[k].At) < (b+1)*blockSize {
 			k++
 		}
 		if act&x.every == 0 && !s.e.plainly {
@@ -72,12 +70,12 @@ func (s *scan) allWords(x *channels, near []uint64) []word {
 }
 
 // wordsOf appends the words of a block.
-func (s *scan) wordsOf(block int, dst []word) []word {
+func (s *scan) wordsOf(block int, dst []bitmap.Word) []bitmap.Word {
 	const maps = blockSize / 64
 	for w := block * maps; w < min((block+1)*maps, len(s.maps)-1); w++ {
-		for m := s.maps[w].begins; m != 0; m &= m - 1 {
+		for m := s.maps[w].Begins; m != 0; m &= m - 1 {
 			i := int32(w<<6 | bits.TrailingZeros64(m))
-			dst = append(dst, word{i, int32(bits.TrailingZeros64(^s.ahead(i).alnum))})
+			dst = append(dst, bitmap.Word{At: i, N: int32(bits.TrailingZeros64(^s.ahead(i).Alnum))})
 		}
 	}
 	return dst
@@ -87,7 +85,7 @@ func (s *scan) wordsOf(block int, dst []word) []word {
 func (s *scan) feedNumbers(x *channels, near []uint64) {
 	places, carry := s.maybe[:0], uint64(0)
 	for w := range len(s.maps) - 1 {
-		d := s.maps[w].digits
+		d := s.maps[w].Digits
 		places = appendPlaces(w, d&^(d<<1|carry), places)
 		carry = d >> 63
 	}
@@ -95,13 +93,13 @@ func (s *scan) feedNumbers(x *channels, near []uint64) {
 	s.kept = slices.Grow(s.kept[:0], len(places)+1)
 	kept, n := s.kept[:len(places)+1], 0
 	for _, i := range places {
-		run := int32(bits.TrailingZeros64(^s.ahead(i).alnum))
+		run := int32(bits.TrailingZeros64(^s.ahead(i).Alnum))
 		left := near[i/blockSize] & x.run[min(run, automaton.ShapeRun)&63]
 		if i >= automaton.ShapeBefore {
 			c := binary.LittleEndian.Uint32(s.buf[i-automaton.ShapeBefore:])
 			left &= x.before[3][uint8(c)] & x.before[2][uint8(c>>8)] & x.before[1][uint8(c>>16)] & x.before[0][uint8(c>>24)]
 		}
-		kept[n] = start{word{i, run}, left}
+		kept[n] = start{bitmap.Word{At: i, N: run}, left}
 		n += int((left | -left) >> 63)
 	}
 	s.kept = kept[:n]
@@ -113,13 +111,13 @@ func (s *scan) feedNumbers(x *channels, near []uint64) {
 // stands in it once.
 func (s *scan) distribute(x *channels) {
 	for _, k := range s.kept {
-		i, left := int(k.at), k.left
+		i, left := int(k.At), k.left
 		c, f := binary.LittleEndian.Uint64(s.buf[i:]), binary.LittleEndian.Uint32(s.buf[i+8:])
 		left &= x.at[8][uint8(f)] & x.at[9][uint8(f>>8)] & x.at[10][uint8(f>>16)] & x.at[11][uint8(f>>24)]
 		left &= x.at[1][uint8(c>>8)] & x.at[2][uint8(c>>16)] & x.at[3][uint8(c>>24)] & x.at[4][uint8(c>>32)] & x.at[5][uint8(c>>40)]
-		left &= x.many[bits.OnesCount32(uint32(s.ahead(k.at).digits))&63]
-		if k.n < automaton.ShapeRun {
-			c := binary.LittleEndian.Uint32(s.buf[i+int(k.n):])
+		left &= x.many[bits.OnesCount32(uint32(s.ahead(k.At).Digits))&63]
+		if k.N < automaton.ShapeRun {
+			c := binary.LittleEndian.Uint32(s.buf[i+int(k.N):])
 			left &= x.after[0][uint8(c)] & x.after[1][uint8(c>>8)] & x.after[2][uint8(c>>16)] & x.after[3][uint8(c>>24)]
 			left &= x.pairs[automaton.KindPair(uint8(c), uint8(c>>8))]
 		}
@@ -133,8 +131,8 @@ func (s *scan) distribute(x *channels) {
 					lane := s.e.feeds[f]
 					s.ready[lane>>6] |= 1 << (lane & 63)
 				}
-				if len(l) == 0 || l[len(l)-1] != k.at {
-					s.fed[f] = append(l, k.at)
+				if len(l) == 0 || l[len(l)-1] != k.At {
+					s.fed[f] = append(l, k.At)
 				}
 			}
 		}

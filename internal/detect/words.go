@@ -3,11 +3,11 @@ package detect
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
 
+	"labelmilter/internal/detect/bitmap"
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 )
@@ -25,13 +25,12 @@ type hit struct {
 // case.
 type wordIndex struct {
 	trie   match.Trie
-	bloom  []uint64
-	high   uint // shift of the hash, for bloom
+	filter bitmap.Filter // of the first words
 	slots  []slot
 	shift  uint             // of the hash, for slots
 	leads  map[uint64]int32 // slot → set of lanes that start at the word, for those with manyLeads
 	inside int32            // root, -1 if there are none
-	filter *prefixes        // of those that begin inside words, nil if it cannot be
+	middle *prefixes        // of those that begin inside words, nil if it cannot be
 	signs  int32            // root, -1 if there are none
 	first  []byte           // characters that terms at signs begin with
 }
@@ -75,20 +74,6 @@ var afterKinds = func() (out [256]uint8) {
 	return out
 }()
 
-// lower8 sets the bit that makes ASCII letters lower case and leaves digits.
-const lower8 = 0x2020202020202020
-
-// hashWord does not tell words of eight characters from longer ones.
-func hashWord(key uint64) uint64 { return key * 0xd6e8feb86659fd93 }
-
-// firstWord gives the hash key of the word that begins at i and has n
-// characters. b must have eight bytes from i on.
-func firstWord(b []byte, i, n int) (key uint64, length uint8) {
-	// A shift by 64 or more gives 0 in Go, and -1 then keeps all bits.
-	key = (binary.LittleEndian.Uint64(b[i:]) | lower8) & (1<<(8*uint(n)) - 1)
-	return key, uint8(min(n, 9))
-}
-
 // entry is a term on its way into the index.
 type entry struct {
 	key    uint64
@@ -109,7 +94,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 	var word [match.MaxWord + 8]byte
 	for w, lanes := range leads {
 		clear(word[:])
-		key, length := firstWord(word[:], 0, copy(word[:], w))
+		key, length := bitmap.Key(word[:], 0, copy(word[:], w))
 		entries = append(entries, entry{key: key, length: length, rest: w, leads: lanes})
 	}
 	for i, id := range ids {
@@ -122,7 +107,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 		for n < end && fold.Alnum(word[n]) {
 			n++
 		}
-		key, length := firstWord(word[:], 0, n)
+		key, length := bitmap.Key(word[:], 0, n)
 		entries[i] = entry{key: key, length: length, rest: text[min(n, 8):], id: id}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
@@ -141,14 +126,14 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 	}
 	// 32 bits for a word: one in thirty that is none passes.
 	wide := min(max(uint(bits.Len(uint(heads)))+5, 17), 22)
-	x.high, x.bloom = 64-wide, make([]uint64, 1<<wide/64)
+	x.filter = bitmap.NewFilter(wide)
 	var keys []match.TrieKey
 	for lo, hi := 0, 0; lo < len(entries); lo = hi {
 		h := &entries[lo]
 		for hi = lo + 1; hi < len(entries) && entries[hi].head(h); hi++ {
 		}
-		v := hashWord(h.key)
-		x.bloom[v>>x.high>>6] |= 1 << (v >> x.high & 63)
+		v := bitmap.Hash(h.key)
+		x.filter.Add(v)
 		i := v >> x.shift
 		for x.slots[i].node >= 0 {
 			i = (i + 1) & (1<<size - 1)
@@ -174,7 +159,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 // addInside adds terms that may begin inside words.
 func (x *wordIndex) addInside(keys []match.TrieKey) {
 	if len(keys) > 0 {
-		x.filter, x.inside = newPrefixes(keys), x.trie.Add(keys)
+		x.middle, x.inside = newPrefixes(keys), x.trie.Add(keys)
 	}
 }
 
@@ -202,18 +187,12 @@ func following(rest string) uint16 {
 	return 1 << afterKind(rest[0])
 }
 
-// maybe reports whether a term may begin with the word of a hash.
-func (x *wordIndex) maybe(hash uint64) uint64 {
-	v := hash >> x.high
-	return x.bloom[v>>6] >> (v & 63) & 1
-}
-
 // slotOf gives the slot of a word, a free one if there is none. The word
 // begins at i and has n characters.
 func (x *wordIndex) slotOf(buf []byte, i, n int) uint64 {
-	key, length := firstWord(buf, i, n)
+	key, length := bitmap.Key(buf, i, n)
 	last := uint64(len(x.slots) - 1)
-	k := hashWord(key) >> x.shift & last
+	k := bitmap.Hash(key) >> x.shift & last
 	for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length != length); s = &x.slots[k] {
 		k = (k + 1) & last
 	}

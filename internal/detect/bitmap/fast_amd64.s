@@ -1,0 +1,200 @@
+#include "textflag.h"
+
+// Constants of 32 equal bytes.
+#define BYTES(name, b) \
+	DATA name<>+0(SB)/8, $b; \
+	DATA name<>+8(SB)/8, $b; \
+	DATA name<>+16(SB)/8, $b; \
+	DATA name<>+24(SB)/8, $b; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
+BYTES(lower, 0x2020202020202020)
+BYTES(minusA, 0x9f9f9f9f9f9f9f9f) // -'a'
+BYTES(letters, 0x1919191919191919)
+BYTES(minus0, 0xd0d0d0d0d0d0d0d0) // -'0'
+BYTES(digits, 0x0909090909090909)
+BYTES(other, 0x8080808080808080) // fold.Letter
+BYTES(above, 0x2121212121212121)
+BYTES(half, 0x0f0f0f0f0f0f0f0f)
+
+// A bit for each high half of a character below 0x80.
+DATA high<>+0(SB)/8, $0x8040201008040201
+DATA high<>+8(SB)/8, $0
+DATA high<>+16(SB)/8, $0x8040201008040201
+DATA high<>+24(SB)/8, $0
+GLOBL high<>(SB), RODATA|NOPTR, $32
+
+// HALF makes of the 32 characters in Y0 the bits alnum, digits,
+// solid, not sign, and beyond 0x80.
+#define HALF(alnum, digit, solid, sign, beyond) \
+	VPOR Y0, Y8, Y1; \
+	VPADDB Y1, Y9, Y1; \
+	VPMINUB Y1, Y10, Y2; \
+	VPCMPEQB Y1, Y2, Y1; \
+	VPADDB Y0, Y11, Y2; \
+	VPMINUB Y2, Y12, Y3; \
+	VPCMPEQB Y2, Y3, Y2; \
+	VPCMPEQB Y0, Y13, Y3; \
+	VPOR Y2, Y1, Y1; \
+	VPOR Y3, Y1, Y1; \
+	VPMOVMSKB Y1, alnum; \
+	VPMOVMSKB Y2, digit; \
+	VPMAXUB Y0, Y14, Y1; \
+	VPCMPEQB Y0, Y1, Y1; \
+	VPMOVMSKB Y1, solid; \
+	VPSRLW $4, Y0, Y1; \
+	VPAND Y1, Y15, Y1; \
+	VPSHUFB Y1, Y6, Y1; \
+	VPSHUFB Y0, Y7, Y2; \
+	VPAND Y1, Y2, Y1; \
+	VPCMPEQB Y1, Y5, Y1; \
+	VPMOVMSKB Y1, sign; \
+	VPMOVMSKB Y0, beyond
+
+// func makeAVX2(maps *Map, text *byte, n int, signs *Set)
+TEXT ·makeAVX2(SB), NOSPLIT, $8-32
+	MOVQ maps+0(FP), DI
+	MOVQ text+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ signs+24(FP), AX
+	VBROADCASTI128 (AX), Y7
+	VMOVDQU high<>(SB), Y6
+	MOVQ 16(AX), R15
+	VPXOR Y5, Y5, Y5
+	VMOVDQU lower<>(SB), Y8
+	VMOVDQU minusA<>(SB), Y9
+	VMOVDQU letters<>(SB), Y10
+	VMOVDQU minus0<>(SB), Y11
+	VMOVDQU digits<>(SB), Y12
+	VMOVDQU other<>(SB), Y13
+	VMOVDQU above<>(SB), Y14
+	VMOVDQU half<>(SB), Y15
+	XORL DX, DX // the last bit of the map before
+
+block:
+	VMOVDQU (SI), Y0
+	HALF(AX, BX, R8, R9, R14)
+	VMOVDQU 32(SI), Y0
+	HALF(R10, R11, R12, R13, BP)
+	SHLQ $32, R10
+	ORQ R10, AX
+	SHLQ $32, R11
+	ORQ R11, BX
+	SHLQ $32, R12
+	ORQ R12, R8
+	SHLQ $32, R13
+	ORQ R13, R9
+	NOTQ R9
+	SHLQ $32, BP
+	ORQ BP, R14
+	ANDQ R15, R14
+	ORQ R14, R9
+	LEAQ (DX)(AX*2), R10
+	ANDNQ AX, R10, R10
+	ANDNQ R9, AX, R9 // no letter or digit is a sign
+	MOVQ AX, DX
+	SHRQ $63, DX
+	MOVQ AX, 0(DI)
+	MOVQ R10, 8(DI)
+	MOVQ BX, 16(DI)
+	MOVQ R8, 24(DI)
+	MOVQ R9, 32(DI)
+	ADDQ $64, SI
+	ADDQ $40, DI
+	DECQ CX
+	JNE block
+	VZEROUPPER
+	RET
+
+// func findBMI2(l *list) (heads, words int)
+TEXT ·findBMI2(SB), NOSPLIT, $16-24
+	MOVQ l+0(FP), AX
+	MOVQ 0(AX), SI // text
+	MOVQ 8(AX), R9 // maps
+	MOVQ 16(AX), R10 // near
+	MOVQ 24(AX), R15
+	MOVQ R15, left-8(SP)
+	MOVQ 32(AX), R11 // place
+	MOVQ 40(AX), R12 // bits
+	MOVQ 48(AX), R13 // shift
+	MOVQ 56(AX), R14 // lengths
+	MOVQ 64(AX), DI // heads
+	MOVQ 72(AX), R8 // words
+
+block:
+	MOVQ 0(R9), AX
+	MOVQ 8(R9), BX // begins that are left
+	TESTQ BX, BX
+	JEQ next
+	MOVQ 40(R9), R15
+	NOTQ R15
+	TZCNTQ R15, R15 // how far the last word goes on
+	MOVQ R15, on-16(SP)
+	LEAQ (AX)(AX*1), CX
+	ANDNQ CX, AX, CX // ends that are left
+	ANDNQ AX, BX, AX
+	BLSRQ CX, DX
+	TESTQ $1, AX
+	CMOVQNE DX, CX
+
+word:
+	TZCNTQ BX, AX // place within the bitmap
+	BLSRQ BX, BX
+	TZCNTQ CX, DX
+	SUBQ AX, DX
+	XORL R15, R15
+	BLSRQ CX, CX
+	CMOVQCS on-16(SP), R15
+	ADDQ R15, DX // length
+	MOVQ (R10), R15
+	SHRXQ AX, R15, R15
+	ADDQ R11, AX // place
+	MOVL AX, 0(R8)
+	MOVL DX, 4(R8)
+	MOVL AX, 0(DI)
+	MOVL DX, 4(DI)
+	MOVQ (SI)(AX*1), BP
+	MOVQ $63, AX
+	CMPQ DX, AX
+	CMOVQLT DX, AX
+	SHRXQ AX, R14, AX
+	ORQ AX, R15
+	ANDL $1, R15
+	LEAQ (R8)(R15*8), R8
+	MOVQ $0x2020202020202020, AX
+	ORQ AX, BP
+	MOVL $8, AX
+	CMPQ DX, AX
+	CMOVQLT DX, AX
+	SHLL $3, AX
+	BZHIQ AX, BP, BP
+	MOVQ $0xd6e8feb86659fd93, AX
+	IMULQ AX, BP
+	SHRXQ R13, BP, BP
+	MOVQ BP, AX
+	SHRQ $6, AX
+	MOVQ (R12)(AX*8), AX
+	BTQ BP, AX
+	SBBQ AX, AX
+	ANDL $12, AX
+	ADDQ AX, DI
+	TESTQ BX, BX
+	JNE word
+
+next:
+	ADDQ $40, R9
+	ADDQ $8, R10
+	ADDQ $64, R11
+	DECQ left-8(SP)
+	JNE block
+	MOVQ l+0(FP), AX
+	SUBQ 64(AX), DI
+	SUBQ 72(AX), R8
+	SHRQ $3, R8
+	MOVQ R8, words+16(FP)
+	MOVQ DI, AX
+	XORL DX, DX
+	MOVL $12, CX
+	DIVQ CX
+	MOVQ AX, heads+8(FP)
+	RET

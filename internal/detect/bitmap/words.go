@@ -1,0 +1,131 @@
+package bitmap
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Word is a run of letters and digits: where it begins and its length, as far
+// as the bitmap behind its own goes.
+type Word struct{ At, N int32 }
+
+// Head is a word that a term may begin with. Node is for who looks it up.
+type Head struct{ At, N, Node int32 }
+
+// Hash does not tell words of eight characters from longer ones.
+func Hash(key uint64) uint64 { return key * multiplier }
+
+const multiplier = 0xd6e8feb86659fd93
+
+// Key gives the hash key of the word that begins at i and has n characters, at
+// least one: its first eight, in lower case. b must have eight bytes from i on.
+func Key(b []byte, i, n int) (key uint64, length uint8) {
+	// A shift by 64 or more gives 0 in Go, and -1 then keeps all bits.
+	key = (binary.LittleEndian.Uint64(b[i:]) | lower8) & (1<<(8*uint(n)) - 1)
+	return key, uint8(min(n, 9))
+}
+
+// Filter holds the hashes of words; some that it does not hold pass too.
+type Filter struct {
+	bits  []uint64
+	shift uint64
+}
+
+// NewFilter makes a filter of 1<<wide bits.
+func NewFilter(wide uint) Filter {
+	wide = max(wide, 6)
+	return Filter{make([]uint64, 1<<wide/64), uint64(64 - wide)}
+}
+
+// Add adds a hash.
+func (f *Filter) Add(hash uint64) {
+	v := hash >> f.shift
+	f.bits[v>>6] |= 1 << (v & 63)
+}
+
+// Maybe is 1 if the filter may hold a hash.
+func (f *Filter) Maybe(hash uint64) uint64 {
+	v := hash >> (f.shift & 63)
+	return f.bits[v>>6] >> (v & 63) & 1
+}
+
+// Finder lists words.
+type Finder struct {
+	Filter  Filter // of those for Heads
+	Lengths uint64 // of those for Words, a bit for each; that of Longest is for all from there on
+	Heads   []Head
+	Words   []Word
+}
+
+// Longest is the length from which on lengths are not told apart.
+const Longest = 63
+
+// stretch is the number of bitmaps for which room is made at once.
+const stretch = 64
+
+// Find appends to Heads the words that the filter lets through, and to Words
+// those of certain lengths and those that begin where near has a bit. text
+// goes with maps, as in Make, and has eight characters more; near has a word
+// for each bitmap but the last.
+func (f *Finder) Find(text []byte, maps []Map, near []uint64) {
+	_ = near[:len(maps)-1]
+	_ = text[:64*len(maps)-56]
+	for w := 0; w < len(maps)-1; w += stretch {
+		f.find(text, maps, near, w, min(w+stretch, len(maps)-1))
+	}
+}
+
+// find lists the words that begin in some of the 64 characters.
+func (f *Finder) find(text []byte, maps []Map, near []uint64, from, to int) {
+	room := 32*(to-from) + 1 // at most 32 words begin in each
+	f.Heads, f.Words = grow(f.Heads, room), grow(f.Words, room)
+	heads, words := f.Heads[len(f.Heads):len(f.Heads)+room], f.Words[len(f.Words):len(f.Words)+room]
+	var nh, nw int
+	if fast {
+		nh, nw = f.findFast(text, maps, near, from, to, heads, words)
+	} else {
+		nh, nw = f.findPlain(text, maps, near, from, to, heads, words)
+	}
+	f.Heads, f.Words = f.Heads[:len(f.Heads)+nh], f.Words[:len(f.Words)+nw]
+}
+
+func grow[T any](a []T, n int) []T {
+	if cap(a)-len(a) < n {
+		b := make([]T, len(a), 2*cap(a)+n)
+		copy(b, a)
+		return b
+	}
+	return a
+}
+
+// findPlain writes every word to both lists and keeps it by counting: no
+// branch to mispredict.
+func (f *Finder) findPlain(text []byte, maps []Map, near []uint64, from, to int, heads []Head, words []Word) (int, int) {
+	filter, lengths := f.Filter, f.Lengths
+	var nh, nw uint64
+	for w := from; w < to; w++ {
+		m, beside := &maps[w], near[w]
+		// Words end where letters and digits do; the last of these may go on in
+		// the next.
+		ends := m.Alnum << 1 &^ m.Alnum
+		if m.Alnum&^m.Begins&1 != 0 {
+			ends &= ends - 1
+		}
+		on := bits.TrailingZeros64(^maps[w+1].Alnum)
+		for first := m.Begins; first != 0; first &= first - 1 {
+			b := bits.TrailingZeros64(first)
+			i := w<<6 | b
+			n := bits.TrailingZeros64(ends) - b
+			if ends == 0 {
+				n += on
+			}
+			ends &= ends - 1
+			heads[nh] = Head{At: int32(i), N: int32(n)}
+			key, _ := Key(text, i, n)
+			nh += filter.Maybe(Hash(key))
+			words[nw] = Word{int32(i), int32(n)}
+			nw += beside>>b&1 | lengths>>min(n, Longest)&1
+		}
+	}
+	return int(nh), int(nw)
+}
