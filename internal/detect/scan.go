@@ -37,7 +37,7 @@ type scan struct {
 
 	maps   []bitmap.Map  // per 64 characters, and one more
 	words  bitmap.Finder // Heads: words that a term may begin with, Words: those channels may leave
-	beside []uint64      // per 64 characters: where words are for channels, whatever their lengths
+	likely []uint64      // per 64 characters: where words are for channels, whatever their lengths
 	maybe  []int32       // starts of one lane
 	spare  []bitmap.Word
 	kept   []start   // what the channels leave at first sight
@@ -240,17 +240,17 @@ func (s *scan) masks() {
 // those from which channels can leave something.
 func (s *scan) findWords() {
 	x := s.e.byWord
-	s.beside = slices.Grow(s.beside[:0], len(s.maps))[:len(s.maps)-1]
-	for w := range s.beside {
+	s.likely = slices.Grow(s.likely[:0], len(s.maps))[:len(s.maps)-1]
+	for w := range s.likely {
 		m, next := &s.maps[w], &s.maps[w+1]
 		near := runs(m.Solid, next.Solid, x.solids)
 		if m.Digits|next.Digits != 0 {
 			near |= within(m.Digits, next.Digits, x.digits)
 		}
-		s.beside[w] = near
+		s.likely[w] = near
 	}
 	s.words.Filter, s.words.Lengths = s.e.index.filter, x.lengths
-	s.words.Find(s.buf, s.maps, s.beside)
+	s.words.Find(s.buf, s.maps, s.likely)
 }
 
 // otherStarts finds the starts of lanes that do not start at words and wait
