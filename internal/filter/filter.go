@@ -113,6 +113,10 @@ type Filter struct {
 	size    int64
 	waiting atomic.Int64
 	judging sync.WaitGroup
+	jobs    chan func()   // to goroutines that have judged before
+	idle    atomic.Int64  // how many of them wait
+	ended   chan struct{} // closed by Wait
+	end     sync.Once
 }
 
 var _ milter.Handler = (*Filter)(nil)
@@ -131,7 +135,8 @@ func New(o Options) *Filter {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
 	}
-	return &Filter{o: o, log: o.Logger, slots: semaphore.NewWeighted(int64(o.Concurrency)), size: int64(o.Concurrency)}
+	return &Filter{o: o, log: o.Logger, slots: semaphore.NewWeighted(int64(o.Concurrency)), size: int64(o.Concurrency),
+		jobs: make(chan func()), ended: make(chan struct{})}
 }
 
 // NewSession implements milter.Handler.
@@ -145,6 +150,7 @@ func (f *Filter) Waiting() int { return int(f.waiting.Load()) }
 // Wait waits for judgements that outlived their messages. Call it when no
 // session is left.
 func (f *Filter) Wait(ctx context.Context) error {
+	f.end.Do(func() { close(f.ended) })
 	done := make(chan struct{})
 	go func() { f.judging.Wait(); close(done) }()
 	select {

@@ -238,7 +238,7 @@ func (f *Filter) judge(ctx context.Context, set *Settings, m *message.Message, f
 	}
 	var owner atomic.Int32
 	done := make(chan outcome, 1)
-	f.judging.Go(func() {
+	f.do(func() {
 		defer f.slots.Release(weight)
 		var o outcome
 		func() {
@@ -266,6 +266,36 @@ func (f *Filter) judge(ctx context.Context, set *Settings, m *message.Message, f
 		}
 		o := <-done
 		return o.r, o.why
+	}
+}
+
+// do has a job done by another goroutine: one that waits, whose stack is as
+// large as judging needs, or a new one.
+func (f *Filter) do(job func()) {
+	f.judging.Add(1)
+	select {
+	case f.jobs <- job:
+	default:
+		go f.work(job)
+	}
+}
+
+func (f *Filter) work(job func()) {
+	for {
+		func() {
+			defer f.judging.Done()
+			job()
+		}()
+		if f.idle.Add(1) > f.size { // as many as are at work at a time
+			f.idle.Add(-1)
+			return
+		}
+		select {
+		case job = <-f.jobs:
+			f.idle.Add(-1)
+		case <-f.ended:
+			return
+		}
 	}
 }
 
