@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"io"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/encoding"
 )
@@ -38,6 +39,17 @@ type Text struct {
 // Decode reads b as the declared charset; label may be "", quoted, or wrong.
 // A byte order mark beats the label. Time and memory are linear in len(b).
 func Decode(b []byte, label string) Text {
+	return decode(b, label, func(b []byte) string { return string(b) })
+}
+
+// Share is Decode of bytes that nobody will change: text that is UTF-8 as it
+// stands is not copied.
+func Share(b []byte, label string) Text {
+	return decode(b, label, func(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) })
+}
+
+// decode is Decode; text makes a string of what needs no decoding.
+func decode(b []byte, label string, text func([]byte) string) Text {
 	c, known := find(label)
 	if mark, n := byteOrderMark(b); n > 0 && mark != c.kind {
 		t := Text{Charset: mark.String(), Guessed: label == ""}
@@ -58,10 +70,10 @@ func Decode(b []byte, label string) Text {
 	}
 	switch c.kind {
 	case kindNone:
-		return undeclared(b)
+		return undeclared(b, text)
 	case kindASCII, kindUTF8:
 		if utf8.Valid(b) && !stateful(b, c.kind) {
-			return Text{UTF8: string(b), Charset: c.kind.String()}
+			return Text{UTF8: text(b), Charset: c.kind.String()}
 		}
 		if c.kind == kindUTF8 && mostlyUTF8(b) {
 			return Text{UTF8: replaceInvalid(b), Charset: "utf-8", Damaged: true}
@@ -71,7 +83,7 @@ func Decode(b []byte, label string) Text {
 		return t
 	case kindSingle, kindMulti:
 		if c.transparent && ascii(b) {
-			return Text{UTF8: string(b), Charset: c.name}
+			return Text{UTF8: text(b), Charset: c.name}
 		}
 	}
 	t := Text{Charset: c.name}
@@ -103,12 +115,12 @@ func Reader(label string, r io.Reader) (io.Reader, error) {
 }
 
 // undeclared reads bytes that came without a label.
-func undeclared(b []byte) Text {
+func undeclared(b []byte, text func([]byte) string) Text {
 	if !bytes.ContainsAny(b, "\x00\x1b\x0e") && utf8.Valid(b) {
 		if ascii(b) {
-			return Text{UTF8: string(b), Charset: "us-ascii"}
+			return Text{UTF8: text(b), Charset: "us-ascii"}
 		}
-		return Text{UTF8: string(b), Charset: "utf-8", Guessed: true}
+		return Text{UTF8: text(b), Charset: "utf-8", Guessed: true}
 	}
 	return guess(b)
 }

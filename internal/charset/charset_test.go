@@ -3,6 +3,7 @@ package charset
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -263,6 +264,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, label string) {
 		got := Decode(b, label)
+		if shared := Share(slices.Clone(b), label); shared != got {
+			t.Fatalf("shared: got %+v, want %+v", shared, got)
+		}
 		if !utf8.ValidString(got.UTF8) || !utf8.ValidString(got.Other) {
 			t.Fatal("result is not UTF-8")
 		}
@@ -270,6 +274,31 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%d bytes became %d", len(b), len(got.UTF8)+len(got.Other))
 		}
 	})
+}
+
+// TestShare: no more than what is UTF-8 as it stands shares the memory, and it
+// does.
+func TestShare(t *testing.T) {
+	for _, c := range []struct {
+		label, in string
+		shares    bool
+	}{
+		{"us-ascii", "plain", true}, {"utf-8", "gr\u00fc\u00df", true}, {"", "plain", true}, {"", "gr\u00fc\u00df", true}, {"iso-8859-1", "plain", true},
+		{"utf-8", "\ufeffplain", true}, {"iso-8859-1", "gr\xfc\xdf", false}, {"utf-8", "gr\xfc\xdf", false}, {"utf-16", "a\x00b\x00", false}, {"nonsense", "plain", false}, {"", "", false},
+	} {
+		b := []byte(c.in)
+		want, got := Decode(b, c.label), Share(b, c.label)
+		if got != want {
+			t.Errorf("%s %q: got %+v, want %+v", c.label, c.in, got, want)
+		}
+		if len(b) == 0 {
+			continue
+		}
+		copy(b, "??????????")
+		if shares := got.UTF8 != want.UTF8; shares && !c.shares || c.shares && !strings.HasPrefix(got.UTF8, "?") && !strings.HasPrefix(c.in, "\ufeff") {
+			t.Errorf("%s %q: shares is %v", c.label, c.in, shares)
+		}
+	}
 }
 
 func BenchmarkDecode(b *testing.B) {

@@ -34,7 +34,7 @@ type extractor struct {
 
 func newExtractor(ctx context.Context, b *budget.Budget, lease *budget.Lease) *extractor {
 	b.Lend(lease)
-	return &extractor{ctx: ctx, b: b, lease: lease, readers: readers(), had: map[string]int64{}}
+	return &extractor{ctx: ctx, b: b, lease: lease, readers: table(), had: map[string]int64{}}
 }
 
 // part reads p and everything below it. inside is set within a message in the
@@ -85,7 +85,7 @@ func (x *extractor) leaf(p *message.Part, inside bool) {
 		x.parts = append(x.parts, PartInfo{Part: p.Path, Type: p.Type, Name: it.name(), OtherNames: it.otherNames(), Bytes: int64(len(p.Raw)), Facts: []document.Fact{}})
 		return
 	}
-	it.data = p.Decoded(x.b)
+	it.data, it.own = p.Decoded(x.b), p.Encoded()
 	x.leafItem(it)
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract/cms"
@@ -27,6 +28,7 @@ type item struct {
 	params  map[string]string
 	names   []string
 	data    []byte // decoded; not to be changed
+	own     bool   // data is nobody else's and stays: texts may share its memory
 	where   Where  // InBody or InAttachment
 	depth   int    // container depth
 	members int    // given so far
@@ -93,6 +95,17 @@ func readers() []reader {
 		{"image", isImage, skipImage, here},
 		{"other", func(*item) bool { return true }, skipOther, here},
 	}
+}
+
+var (
+	tableOnce sync.Once
+	tableRows []reader
+)
+
+// table is readers, made once.
+func table() []reader {
+	tableOnce.Do(func() { tableRows = readers() })
+	return tableRows
 }
 
 // is matches content by its signature.

@@ -93,7 +93,11 @@ func (x *extractor) text(it *item, where Where) {
 // decode gives the text of an item in UTF-8, and a second reading where the
 // charset is doubtful.
 func (x *extractor) decode(it *item, label string) []string {
-	t := charset.Decode(it.data, label)
+	decode := charset.Decode
+	if it.own {
+		decode = charset.Share
+	}
+	t := decode(it.data, label)
 	if t.Unknown {
 		x.b.Skip(budget.Skip{Part: it.path, Reason: budget.UnknownCharset})
 	}

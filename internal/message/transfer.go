@@ -91,6 +91,9 @@ func (p *Part) Decoded(b *budget.Budget) []byte {
 	return decodeTransfer(b, p.Path, p.Encoding, p.Raw)
 }
 
+// Encoded reports that what Decoded gives is never a piece of the message.
+func (p *Part) Encoded() bool { return p.Encoding == encBase64 || p.Encoding == encQP }
+
 // decodeTransfer undoes an encoding. An unknown one is recorded and the bytes
 // are given as they are (RFC 2045 6.2 makes such a part opaque to clients, but
 // not all of them follow).
