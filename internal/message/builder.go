@@ -180,5 +180,14 @@ func (b *Builder) Finish(ctx context.Context, env Envelope) (*Message, error) {
 // Discard releases the spool of a builder that is not finished.
 func (b *Builder) Discard() { b.spool.discard() }
 
+// commonDate is the form that nearly all mail has; net/mail comes to it after
+// two dozen others.
+const commonDate = "Mon, 2 Jan 2006 15:04:05 -0700"
+
 // parseDate reads a Date value (RFC 5322 3.3, obsolete forms included).
-func parseDate(s string) (time.Time, error) { return mail.ParseDate(s) }
+func parseDate(s string) (time.Time, error) {
+	if t, err := time.Parse(commonDate, s); err == nil {
+		return t, nil
+	}
+	return mail.ParseDate(s)
+}

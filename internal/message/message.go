@@ -53,10 +53,20 @@ func (f Field) Value() string { return strings.TrimSpace(Unfold(f.Raw)) }
 // Unfold removes the line ends of folds; the white space that follows stays
 // (RFC 5322 2.2.3).
 func Unfold(s string) string {
-	if !strings.ContainsAny(s, "\r\n") {
+	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
 		return s
 	}
-	return strings.NewReplacer("\r\n", "", "\n", "", "\r", "").Replace(s)
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		i := strings.IndexAny(s, "\r\n")
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		s = s[i+1:]
+	}
 }
 
 // Is reports whether the field has that name, in any case.
