@@ -45,7 +45,9 @@ func (f *finder) ordinary(i, end int) (body string, use Use, ok bool) {
 	if c, d := s[0], s[1]; isLetter(d) {
 		pair := uint32(1) << (d&0x1f - 1)
 		if isUpper(c) && (isUpper(d) || beginsCapital[c&0x1f-1]&pair != 0) || begins[c&0x1f-1]&pair != 0 {
-			return "", "", false
+			if c|0x20 == 'x' || mayBeBanner(s) || mayStartReply(s) {
+				return "", "", false
+			}
 		}
 	} else if c|0x20 == 'x' {
 		return "", "", false
