@@ -54,9 +54,17 @@ func reference(pl *plan) *Reference {
 		}
 		return v
 	}
+	add := func(x *exclusion) {
+		r.beside[x] = besides{verifier(x.preceded, `(?<=`, `)(?s:.)`), verifier(x.followed, `(?s:.)(?=`, `)`)}
+	}
 	for i := range pl.atoms {
 		for _, x := range pl.atoms[i].exclude {
-			r.beside[x] = besides{verifier(x.preceded, `(?<=`, `)(?s:.)`), verifier(x.followed, `(?s:.)(?=`, `)`)}
+			add(x)
+		}
+	}
+	for i := range pl.patterns {
+		if x := pl.patterns[i].exclude; x != nil {
+			add(x)
 		}
 	}
 	return r
@@ -139,21 +147,27 @@ func (s *refScan) longest(id int, a *atom, start int32, ends []int32) {
 	}
 }
 
-// stands tests a match against validators and exclusions, those by what
-// touches it with the look-around engine.
+// stands tests a match against validators and exclusions.
 func (s *refScan) stands(a *atom, o occurrence) bool {
-	plain := *a
-	plain.exclude = nil
 	for _, x := range a.exclude {
-		b := s.beside[x]
-		if b.behind != nil && s.touched(b.behind, int(o.start)) || b.ahead != nil && s.touched(b.ahead, int(o.end)-1) {
+		if s.excluded(x, int(o.start), int(o.end)) {
 			return false
 		}
-		y := *x
-		y.preceded, y.followed = nil, nil
-		plain.exclude = append(plain.exclude, &y)
 	}
-	return s.chk.passes(&plain, &s.v, o)
+	checks := *a
+	checks.exclude = nil
+	return s.chk.passes(&checks, &s.v, o)
+}
+
+// excluded asks the look-around engine about what touches a match.
+func (s *refScan) excluded(x *exclusion, start, end int) bool {
+	b := s.beside[x]
+	if b.behind != nil && s.touched(b.behind, start) || b.ahead != nil && s.touched(b.ahead, end-1) {
+		return true
+	}
+	y := *x
+	y.preceded, y.followed = nil, nil
+	return s.chk.excluded(&y, &s.v, start, end) != ""
 }
 
 // touched reports whether an expression of one character holds at a place.
@@ -223,7 +237,7 @@ func (s *refScan) consider(p int, o occurrence) {
 	if len(pt.before)+len(pt.after) > 0 {
 		left, ok := s.farthest(pt.before, o, true)
 		right, also := s.farthest(pt.after, o, false)
-		if !ok || !also || pt.exclude != nil && s.chk.excluded(pt.exclude, &s.v, left, right) != "" {
+		if !ok || !also || pt.exclude != nil && s.excluded(pt.exclude, left, right) {
 			return
 		}
 		s.name(pt.before, left, int(o.start))
