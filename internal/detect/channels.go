@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"labelmilter/internal/detect/automaton"
+	"labelmilter/internal/detect/bitmap"
 )
 
 // channels tell from a few look-ups at a place where a word or number begins
@@ -16,14 +17,8 @@ import (
 // holds back the starts of all expressions at once, from a few kilobytes of
 // tables.
 type channels struct {
-	at     [automaton.ShapeLength][256]uint64
-	run    [automaton.ShapeRun + 1]uint64
-	after  [automaton.ShapeAfter][256]uint64
-	pairs  [256]uint64
+	bitmap.Tables
 	before [automaton.ShapeBefore][256]uint64
-	digit  [64]uint64 // by distance to the next digit, the last for farther ones
-	many   [64]uint64 // by number of digits in the next 32 characters
-	solid  [64]uint64 // by length of the run of solid characters
 
 	always   uint64 // channels that need no keywords
 	short    uint64 // those that do, of bounded matches
@@ -166,6 +161,7 @@ func newChannels(list []channel) *channels {
 		list = mergeClosest(list, len(list)-maxChannels)
 	}
 	x := &channels{matchers: make([][]uint64, len(list)), solids: maxFilter}
+	x.Kinds = automaton.Kinds()
 	for k := range list {
 		x.set(k, &list[k])
 	}
@@ -293,33 +289,33 @@ func mergeClosest(list []channel, n int) []channel {
 func (x *channels) set(k int, c *channel) {
 	bit := uint64(1) << k
 	for d := range c.shape.At {
-		fill(&x.at[d], &c.shape.At[d], bit)
+		fill(&x.At[d], &c.shape.At[d], bit)
 	}
 	for d := range c.shape.After {
-		fill(&x.after[d], &c.shape.After[d], bit)
+		fill(&x.After[d], &c.shape.After[d], bit)
 	}
 	for d := range c.shape.Before {
 		fill(&x.before[d], &c.shape.Before[d], bit)
 	}
-	fill(&x.pairs, &c.shape.Pairs, bit)
-	for n := range x.run {
+	fill(&x.Pairs, &c.shape.Pairs, bit)
+	for n := range x.Run {
 		if c.shape.Run>>n&1 != 0 {
-			x.run[n] |= bit
+			x.Run[n] |= bit
 		}
 	}
-	for d := range x.digit {
+	for d := range x.Digit {
 		if c.need.digit < 0 || d <= c.need.digit {
-			x.digit[d] |= bit
+			x.Digit[d] |= bit
 		}
 	}
-	for n := range x.many {
+	for n := range x.Many {
 		if n >= c.need.many || c.need.digit < 0 {
-			x.many[n] |= bit
+			x.Many[n] |= bit
 		}
 	}
-	for n := range x.solid {
+	for n := range x.Solid {
 		if n >= c.need.solid {
-			x.solid[n] |= bit
+			x.Solid[n] |= bit
 		}
 	}
 	switch {

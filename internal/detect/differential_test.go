@@ -313,7 +313,7 @@ func TestDifferential(t *testing.T) {
 			packs++
 		}
 	}
-	if findings < 10*packs || packs < rounds/4 {
+	if findings < 10*packs || packs < rounds/5 {
 		t.Errorf("only %d findings in %d packs", findings, packs)
 	}
 	t.Logf("%d packs, %d findings", packs, findings)

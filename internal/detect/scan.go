@@ -23,7 +23,7 @@ const (
 
 // blockSize is the number of characters for which nearby keywords are noted
 // together.
-const blockSize = 256
+const blockSize = bitmap.Block
 
 // scan is the memory of one run over one text after another.
 type scan struct {
@@ -40,9 +40,9 @@ type scan struct {
 	likely []uint64      // per 64 characters: where words are for channels, whatever their lengths
 	maybe  []int32       // starts of one lane
 	spare  []bitmap.Word
-	kept   []start   // what the channels leave at first sight
-	fed    [][]int32 // per list of starts of automata at words
-	ready  []uint64  // lanes with starts, and those that wait
+	kept   []bitmap.Start // what the channels leave at first sight
+	fed    [][]int32      // per list of starts of automata at words
+	ready  []uint64       // lanes with starts, and those that wait
 	starts [][]int32
 	ends   []automaton.End
 	signs  [][]int32 // by Engine.signs: places

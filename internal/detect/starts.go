@@ -9,12 +9,6 @@ import (
 	"labelmilter/internal/detect/bitmap"
 )
 
-// start is a word that some channels leave.
-type start struct {
-	bitmap.Word
-	left uint64
-}
-
 // feedWords lists the starts that channels leave of the words; near are those
 // worth looking at by block.
 func (s *scan) feedWords(x *channels, near []uint64) {
@@ -25,21 +19,12 @@ func (s *scan) feedWords(x *channels, near []uint64) {
 	s.kept = slices.Grow(s.kept[:0], len(words)+1)
 	if s.e.plainly {
 		for _, k := range words {
-			s.kept = append(s.kept, start{k, ^uint64(0)})
+			s.kept = append(s.kept, bitmap.Start{Word: k, Left: ^uint64(0)})
 		}
 		s.distribute(x)
 		return
 	}
-	kept, n := s.kept[:len(words)+1], 0
-	for _, k := range words {
-		here, t := s.ahead(k.At), binary.LittleEndian.Uint64(s.buf[k.At:])
-		left := near[k.At/blockSize] & x.run[min(k.N, automaton.ShapeRun)&63]
-		left &= x.at[0][uint8(t)] & x.at[6][uint8(t>>48)] & x.at[7][uint8(t>>56)]
-		left &= x.digit[min(bits.TrailingZeros64(here.Digits), 63)] & x.solid[min(bits.TrailingZeros64(^here.Solid), 63)]
-		kept[n] = start{k, left}
-		n += int((left | -left) >> 63)
-	}
-	s.kept = kept[:n]
+	s.kept = s.kept[:x.Sift(s.kept[:len(words)+1], words, s.buf, s.maps, near)]
 	s.distribute(x)
 }
 
@@ -94,12 +79,12 @@ func (s *scan) feedNumbers(x *channels, near []uint64) {
 	kept, n := s.kept[:len(places)+1], 0
 	for _, i := range places {
 		run := int32(bits.TrailingZeros64(^s.ahead(i).Alnum))
-		left := near[i/blockSize] & x.run[min(run, automaton.ShapeRun)&63]
+		left := near[i/blockSize] & x.Run[min(run, automaton.ShapeRun)&63]
 		if i >= automaton.ShapeBefore {
 			c := binary.LittleEndian.Uint32(s.buf[i-automaton.ShapeBefore:])
 			left &= x.before[3][uint8(c)] & x.before[2][uint8(c>>8)] & x.before[1][uint8(c>>16)] & x.before[0][uint8(c>>24)]
 		}
-		kept[n] = start{bitmap.Word{At: i, N: run}, left}
+		kept[n] = bitmap.Start{Word: bitmap.Word{At: i, N: run}, Left: left}
 		n += int((left | -left) >> 63)
 	}
 	s.kept = kept[:n]
@@ -110,17 +95,11 @@ func (s *scan) feedNumbers(x *channels, near []uint64) {
 // look-ups that few get to. A start that several channels of a list leave
 // stands in it once.
 func (s *scan) distribute(x *channels) {
+	if !s.e.plainly {
+		s.kept = s.kept[:x.Narrow(s.kept, s.buf, s.maps)]
+	}
 	for _, k := range s.kept {
-		i, left := int(k.At), k.left
-		c, f := binary.LittleEndian.Uint64(s.buf[i:]), binary.LittleEndian.Uint32(s.buf[i+8:])
-		left &= x.at[8][uint8(f)] & x.at[9][uint8(f>>8)] & x.at[10][uint8(f>>16)] & x.at[11][uint8(f>>24)]
-		left &= x.at[1][uint8(c>>8)] & x.at[2][uint8(c>>16)] & x.at[3][uint8(c>>24)] & x.at[4][uint8(c>>32)] & x.at[5][uint8(c>>40)]
-		left &= x.many[bits.OnesCount32(uint32(s.ahead(k.At).Digits))&63]
-		if k.N < automaton.ShapeRun {
-			c := binary.LittleEndian.Uint32(s.buf[i+int(k.N):])
-			left &= x.after[0][uint8(c)] & x.after[1][uint8(c>>8)] & x.after[2][uint8(c>>16)] & x.after[3][uint8(c>>24)]
-			left &= x.pairs[automaton.KindPair(uint8(c), uint8(c>>8))]
-		}
+		left := k.Left
 		if s.e.plainly {
 			left = ^uint64(0) >> (64 - len(x.matchers))
 		}

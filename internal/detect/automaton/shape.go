@@ -59,6 +59,9 @@ func (h *Shape) Or(o *Shape) {
 // small letters, digits, single signs.
 func KindPair(a, b byte) byte { return charKinds[a]<<4 | charKinds[b] }
 
+// Kinds gives the kinds of all characters, from 0 to 15.
+func Kinds() [256]byte { return charKinds }
+
 var charKinds = func() (out [256]byte) {
 	for b := range out {
 		c := byte(b)

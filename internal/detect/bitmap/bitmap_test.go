@@ -140,3 +140,95 @@ func FuzzBitmaps(f *testing.F) {
 		check(t, text[:min(len(text), 1<<14)], signs(sets[len(text)%len(sets)]))
 	})
 }
+
+// TestStarts compares what Sift and Narrow leave with the tables one by one.
+func TestStarts(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	tables := new(Tables)
+	fill := func(to []uint64) {
+		for i := range to {
+			to[i] = r.Uint64() | r.Uint64() | r.Uint64() | r.Uint64()
+		}
+	}
+	for k := range tables.At {
+		fill(tables.At[k][:])
+	}
+	for k := range tables.After {
+		fill(tables.After[k][:])
+	}
+	for _, to := range [][]uint64{tables.Run[:], tables.Digit[:], tables.Solid[:], tables.Many[:], tables.Pairs[:]} {
+		fill(to)
+	}
+	for b := range tables.Kinds {
+		tables.Kinds[b] = byte(r.IntN(16))
+	}
+	const alphabet = "aaaaaZ19  -.@\n\x80\x82\xff"
+	kept := 0
+	for range 400 {
+		text := make([]byte, 64*(1+r.IntN(20)))
+		letters := alphabet[r.IntN(6):]
+		for i := range text {
+			text[i] = letters[r.IntN(len(letters))]
+		}
+		m := maps(text, new(Set))
+		padded := append(bytes.Clone(text), bytes.Repeat([]byte{0xff}, 72)...)
+		near := make([]uint64, len(text)/Block+1)
+		fill(near)
+		var words []Word
+		var first, second []Start
+		bit := func(i int, of func(*Map) uint64) bool { return i/64 < len(m) && of(&m[i/64])>>(i%64)&1 != 0 }
+		for i := range text {
+			if !bit(i, func(m *Map) uint64 { return m.Begins }) {
+				continue
+			}
+			w := Word{int32(i), int32(run(m, i))}
+			words = append(words, w)
+			left, digit, solid, many := near[i/Block], 0, 0, 0
+			for digit < 64 && !bit(i+digit, func(m *Map) uint64 { return m.Digits }) {
+				digit++
+			}
+			for solid < 64 && bit(i+solid, func(m *Map) uint64 { return m.Solid }) {
+				solid++
+			}
+			for k := range 32 {
+				if bit(i+k, func(m *Map) uint64 { return m.Digits }) {
+					many++
+				}
+			}
+			left &= tables.Run[min(w.N, Longest)] & tables.Digit[digit] & tables.Solid[solid]
+			for _, k := range []int{0, 6, 7} {
+				left &= tables.At[k][padded[i+k]]
+			}
+			if left != 0 {
+				first = append(first, Start{w, left})
+			}
+			for k := range tables.At {
+				left &= tables.At[k][padded[i+k]]
+			}
+			left &= tables.Many[many]
+			if behind := padded[i+int(w.N):]; w.N < Longest {
+				for k := range tables.After {
+					left &= tables.After[k][behind[k]]
+				}
+				left &= tables.Pairs[tables.Kinds[behind[0]]<<4|tables.Kinds[behind[1]]]
+			}
+			if left != 0 {
+				second = append(second, Start{w, left})
+			}
+		}
+		kept += len(second)
+		both(t, func(t *testing.T) {
+			got := make([]Start, len(words)+1)
+			n := tables.Sift(got, words, padded, m, near)
+			if !slices.Equal(got[:n], first) {
+				t.Fatalf("Sift of %.200q leaves %d, want %d", text, n, len(first))
+			}
+			if n = tables.Narrow(got[:n], padded, m); !slices.Equal(got[:n], second) {
+				t.Fatalf("Narrow of %.200q leaves %d, want %d", text, n, len(second))
+			}
+		})
+	}
+	if kept < 1000 {
+		t.Errorf("only %d starts were kept", kept)
+	}
+}

@@ -3,7 +3,7 @@ package bitmap
 import "golang.org/x/sys/cpu"
 
 // fast says whether the processor has what the assembly needs.
-var fast = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
+var fast = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
 func makeFast(maps []Map, text []byte, signs *Set) {
 	makeAVX2(&maps[0], &text[0], len(maps), signs)
@@ -39,3 +39,14 @@ func (f *Finder) findFast(text []byte, maps []Map, near []uint64, from, to int, 
 //
 //go:noescape
 func findBMI2(l *list) (heads, words int)
+
+// siftBMI2 does what Sift does. What stands at the places of words is read
+// without a check.
+//
+//go:noescape
+func siftBMI2(dst *Start, words *Word, n int, text *byte, maps *Map, near *uint64, t *Tables) int
+
+// narrowBMI2 does what Narrow does, in the same way.
+//
+//go:noescape
+func narrowBMI2(starts *Start, n int, text *byte, maps *Map, t *Tables) int

@@ -198,3 +198,156 @@ next:
 	DIVQ CX
 	MOVQ AX, heads+8(FP)
 	RET
+
+// Places of the fields of Tables.
+#define RUN 24576
+#define DIGIT 25088
+#define SOLID 25608
+#define MANY 26128
+#define AFTER 26392
+#define PAIRS 34584
+#define KINDS 36632
+
+// AHEAD makes of the words of a bitmap at two places the bits from AX on; it
+// needs the complement of AX in BP, and R13.
+#define AHEAD(first, second, out) \
+	SHRXQ AX, first, out; \
+	MOVQ second, R13; \
+	ADDQ R13, R13; \
+	SHLXQ BP, R13, R13; \
+	ORQ R13, out
+
+// LOOK leaves in R15 what a table has for the lowest byte of R11.
+#define LOOK(table) \
+	MOVBLZX R11, R13; \
+	ANDQ table(R12)(R13*8), R15
+
+// func siftBMI2(dst *Start, words *Word, n int, text *byte, maps *Map, near *uint64, t *Tables) int
+TEXT ·siftBMI2(SB), NOSPLIT, $8-64
+	MOVQ dst+0(FP), DI
+	MOVQ words+8(FP), R8
+	MOVQ n+16(FP), CX
+	MOVQ text+24(FP), SI
+	MOVQ maps+32(FP), R9
+	MOVQ near+40(FP), R10
+	MOVQ t+48(FP), R12
+	MOVL $63, R14
+
+word:
+	MOVL 0(R8), AX // place
+	MOVL 4(R8), DX // length
+	MOVL AX, 0(DI)
+	MOVL DX, 4(DI)
+	MOVQ AX, BX
+	SHRQ $8, BX
+	MOVQ (R10)(BX*8), R15 // channels that are left
+	CMPQ DX, R14
+	CMOVQGT R14, DX
+	ANDQ RUN(R12)(DX*8), R15
+	MOVQ (SI)(AX*1), R11
+	LOOK(0)
+	SHRQ $48, R11
+	LOOK(12288)
+	SHRQ $8, R11
+	ANDQ 14336(R12)(R11*8), R15
+	MOVQ AX, BX
+	SHRQ $6, BX
+	LEAQ (BX)(BX*4), BX
+	LEAQ (R9)(BX*8), BX // bitmap
+	MOVQ AX, BP
+	NOTQ BP
+	AHEAD(16(BX), 56(BX), R11)
+	TZCNTQ R11, R11
+	ANDQ DIGIT(R12)(R11*8), R15
+	AHEAD(24(BX), 64(BX), R11)
+	NOTQ R11
+	TZCNTQ R11, R11
+	ANDQ SOLID(R12)(R11*8), R15
+	MOVQ R15, 8(DI)
+	NEGQ R15
+	SBBQ R13, R13
+	ANDL $16, R13
+	ADDQ R13, DI
+	ADDQ $8, R8
+	DECQ CX
+	JNE word
+	SUBQ dst+0(FP), DI
+	SHRQ $4, DI
+	MOVQ DI, ret+56(FP)
+	RET
+
+// func narrowBMI2(starts *Start, n int, text *byte, maps *Map, t *Tables) int
+TEXT ·narrowBMI2(SB), NOSPLIT, $8-48
+	MOVQ starts+0(FP), R8
+	MOVQ R8, DI
+	MOVQ n+8(FP), CX
+	MOVQ text+16(FP), SI
+	MOVQ maps+24(FP), R9
+	MOVQ t+32(FP), R12
+
+start:
+	MOVL 0(R8), AX // place
+	MOVL 4(R8), DX // length
+	MOVQ 8(R8), R15 // channels that are left
+	MOVL AX, 0(DI)
+	MOVL DX, 4(DI)
+	MOVQ (SI)(AX*1), R11
+	SHRQ $8, R11
+	LOOK(2048)
+	SHRQ $8, R11
+	LOOK(4096)
+	SHRQ $8, R11
+	LOOK(6144)
+	SHRQ $8, R11
+	LOOK(8192)
+	SHRQ $8, R11
+	LOOK(10240)
+	MOVL 8(SI)(AX*1), R11
+	LOOK(16384)
+	SHRQ $8, R11
+	LOOK(18432)
+	SHRQ $8, R11
+	LOOK(20480)
+	SHRQ $8, R11
+	ANDQ 22528(R12)(R11*8), R15
+	MOVQ AX, BX
+	SHRQ $6, BX
+	LEAQ (BX)(BX*4), BX
+	LEAQ (R9)(BX*8), BX // bitmap
+	MOVQ AX, BP
+	NOTQ BP
+	AHEAD(16(BX), 56(BX), R11)
+	POPCNTL R11, R11
+	ANDQ MANY(R12)(R11*8), R15
+	CMPQ DX, $63
+	JGE keep
+	ADDQ AX, DX
+	MOVL (SI)(DX*1), R11
+	MOVBLZX R11, BX
+	MOVBLZX KINDS(R12)(BX*1), BX
+	SHLL $4, BX
+	LOOK(AFTER)
+	SHRQ $8, R11
+	MOVBLZX R11, R13
+	ANDQ AFTER+2048(R12)(R13*8), R15
+	MOVBLZX KINDS(R12)(R13*1), R13
+	ORL R13, BX
+	ANDQ PAIRS(R12)(BX*8), R15
+	SHRQ $8, R11
+	LOOK(AFTER+4096)
+	SHRQ $8, R11
+	ANDQ AFTER+6144(R12)(R11*8), R15
+
+keep:
+	MOVQ R15, 8(DI)
+	NEGQ R15
+	SBBQ R13, R13
+	ANDL $16, R13
+	ADDQ R13, DI
+	ADDQ $16, R8
+	DECQ CX
+	JNE start
+	SUBQ starts+0(FP), DI
+	SHRQ $4, DI
+	MOVQ DI, ret+40(FP)
+	RET
