@@ -4,14 +4,13 @@ package main
 
 import (
 	"os"
-	"slices"
 
 	"labelmilter/internal/cli"
 	"labelmilter/internal/slack"
 )
 
 func main() {
-	if slices.Contains(os.Args[1:], "serve") {
+	if cli.Serves(os.Args[1:]) {
 		slack.Restart()
 	}
 	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

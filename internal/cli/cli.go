@@ -128,6 +128,12 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return e.code
 }
 
+// Serves reports whether a command line is that of the daemon.
+func Serves(args []string) bool {
+	cmd, _, err := (&command{}).root().Find(splitDiff(args))
+	return err == nil && cmd.Name() == "serve"
+}
+
 // isUsage recognises the errors that cobra makes of wrong arguments.
 func isUsage(err error) bool {
 	for _, s := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument", "invalid argument",
