@@ -120,10 +120,19 @@ func (a *App) startReaders(ctx context.Context) error {
 	return nil
 }
 
+// storeError counts a failure of the store. Who waits for a write is told of it
+// and logs it; nobody waits for what cannot be read any more.
+func (a *App) storeError(err error) {
+	a.metrics.StoreError()
+	if errors.Is(err, store.ErrDamaged) {
+		a.log.Error("part of the decision records is damaged: what was there is lost, all else goes on", zap.Error(err))
+	}
+}
+
 // openStore opens the database, makes the spool folder and begins to delete
 // old records.
 func (a *App) openStore(ctx context.Context, c *config.Config) error {
-	s, err := store.Open(ctx, store.Options{Dir: c.StateDir, Now: a.o.Now, Busy: a.o.busy, OnError: func(error) { a.metrics.StoreError() }})
+	s, err := store.Open(ctx, store.Options{Dir: c.StateDir, Now: a.o.Now, Busy: a.o.busy, OnError: a.storeError})
 	if err != nil {
 		return err
 	}

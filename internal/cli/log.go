@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,7 +44,8 @@ func (a *command) logShowCmd() *cobra.Command {
 		Short: "Show what happened to a mail",
 		Long: `show prints the decision records of a mail by the MTA's queue id or by its
 Message-ID, newest first; without argument the last ones. Records are kept for
-retention.records (7 days by default). It exits 1 if there is none.`,
+retention.records (7 days by default). It exits 1 if there is none, or if a
+record cannot be read for a damage of its file; the others are printed.`,
 		Example: "  labelmilter log show 4WxYz12345zAbC\n  labelmilter log show '<1@agency.gov.au>' --format json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -77,9 +80,10 @@ func (a *command) showLog(cmd *cobra.Command, args []string, state, format strin
 	} else {
 		records, err = r.Recent(cmd.Context(), limit)
 	}
-	if err != nil {
+	if err != nil && (len(records) == 0 || !errors.Is(err, store.ErrDamaged)) {
 		return err
 	}
+	lost := err // beside those shown
 	if len(records) == 0 {
 		hint := "records are kept for retention.records; is this the right configuration?"
 		if len(args) == 1 {
@@ -91,17 +95,20 @@ func (a *command) showLog(cmd *cobra.Command, args []string, state, format strin
 		enc := json.NewEncoder(a.stdout)
 		enc.SetEscapeHTML(false)
 		for _, x := range records {
+			if len(x.Result) == 0 {
+				x.Result = json.RawMessage("null") // no decision, see Fail
+			}
 			if err := enc.Encode(recordLine{"labelmilter.record/v1", x.At.UTC().Format(time.RFC3339Nano), x.QueueID, string(x.Answer), x.AnswerDetail, x.Fail, x.Result}); err != nil {
 				return err
 			}
 		}
-		return nil
+		return lost
 	}
 	p := output.NewPrinter(a.stdout, a.colored(a.stdout))
 	for _, x := range records {
 		a.printRecord(p, x)
 	}
-	return p.Err()
+	return cmp.Or(p.Err(), lost)
 }
 
 func (a *command) printRecord(p *output.Printer, x store.Record) {

@@ -76,6 +76,10 @@ func headOf(f []byte, off int64) (h head, ok bool) {
 	return h, string(f[:4]) == frameMagic && h.kind != 0 && h.size <= maxData
 }
 
+// kindGap is the kind of heads that stand for a piece of a segment, between
+// entries, in which no entry can be read.
+const kindGap = 0
+
 // frameAt reads the frame that begins at data[off], whole and undamaged.
 func frameAt(data []byte, off int) (h head, body []byte, ok bool) {
 	if len(data)-off < headSize {

@@ -36,7 +36,8 @@ type Options struct {
 	MaxAge   time.Duration // of the first entry of the segment written to; 0 = an hour
 	Wait     time.Duration // for another process that ends; 0 = not
 	After    uint64        // new segments have higher numbers
-	// OnError is told when entries that nobody waited for are lost.
+	// OnError is told when entries that nobody waited for are lost, and when
+	// Open meets a piece of the journal that cannot be read.
 	OnError func(error)
 	// open makes the file of a segment, for tests; nil = create.
 	open func(path string) (file, error)
@@ -140,7 +141,7 @@ func Open(o Options) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{o: o, lock: lock, wake: make(chan struct{}, 1), done: make(chan struct{}), cur: newBatch()}
-	if l.num, err = mend(o.Dir); err != nil {
+	if l.num, err = mend(o.Dir, o.OnError); err != nil {
 		_ = lock.Close()
 		return nil, err
 	}

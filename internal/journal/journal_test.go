@@ -506,6 +506,81 @@ func TestDamage(t *testing.T) {
 	wantAll(t, l.o.Dir, 9)
 }
 
+// A piece that cannot be read is told of: once by Open, and by each view that
+// looks at its segment, also when the segment has an index.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	l := open(t, Options{})
+	for id := int64(1); id <= 9; id++ {
+		write(t, l, entry(thing, id, text(id)))
+	}
+	frame := headSize + len(text(1))
+	for _, at := range []int{0, 5, 30, headSize + 1, 4*frame + 9, 7*frame + headSize, 9*frame - 1} {
+		dir := copied(t, l.o.Dir)
+		path := segmentPath(dir, 1) + logSuffix
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[at] ^= 0x10
+		if err := os.WriteFile(path, data, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		last := at >= 8*frame // as if it was not synced
+		lost := func(what string, got []error) {
+			t.Helper()
+			if last && len(got) == 0 {
+				return
+			}
+			want := fmt.Sprintf("0000000000000001.log, offset %d: ", at/frame*frame)
+			if last || len(got) != 1 || !errors.Is(got[0], ErrDamaged) || !strings.HasPrefix(got[0].Error(), want) {
+				t.Errorf("bit of octet %d, %s: got %v, want one of %s", at, what, got, want)
+			}
+		}
+		look := func(what string) {
+			t.Helper()
+			v, err := Look(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for range 2 {
+				n = 0
+				if err := v.Newest(thing, func(f Found) (bool, error) {
+					if data, err := v.Data(f); err != nil || string(data) != text(f.ID) {
+						t.Errorf("entry %d: %q, %v", f.ID, data, err)
+					}
+					n++
+					return true, nil
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+			if n != 8 {
+				t.Errorf("bit of octet %d, %s: %d entries, want 8", at, what, n)
+			}
+			lost(what, v.Lost())
+		}
+		look("without an index")
+		for i, what := range []string{"opened", "opened again"} {
+			var told []error
+			m, err := Open(Options{Dir: dir, OnError: func(err error) { told = append(told, err) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				lost(what, told)
+			} else if len(told) != 0 {
+				t.Errorf("%s: told %v", what, told)
+			}
+			look(what)
+		}
+	}
+}
+
 // New segments have higher numbers than a journal had that is no longer there.
 func TestAfter(t *testing.T) {
 	t.Parallel()

@@ -156,9 +156,9 @@ func readIndex(path string) (heads []head, err error) {
 	return heads, nil
 }
 
-// scan finds the frames of a segment without an index. What is damaged is left
-// out: at the end of what was written that is a batch that was not synced,
-// whose entries nobody was promised.
+// scan finds the frames of a segment without an index, and the pieces between
+// them that are none. What is damaged behind the last frame is left out: that is
+// a batch that was not synced, whose entries nobody was promised.
 func scan(data []byte) (heads []head, end int64) {
 	for off := 0; ; {
 		i := bytes.Index(data[off:], []byte(frameMagic))
@@ -170,6 +170,9 @@ func scan(data []byte) (heads []head, end int64) {
 		if !ok {
 			off++
 			continue
+		}
+		if gap := int64(off) - end; gap > 0 {
+			heads = append(heads, head{kind: kindGap, off: end, size: max(gap-headSize, 0)})
 		}
 		heads = append(heads, h)
 		off += headSize + len(body)
@@ -195,7 +198,8 @@ func numbers(dir string) ([]uint64, error) {
 }
 
 // mend makes the indexes that are missing and gives the last segment's number.
-func mend(dir string) (last uint64, err error) {
+// It tells of the pieces that cannot be read.
+func mend(dir string, tell func(error)) (last uint64, err error) {
 	nums, err := numbers(dir)
 	if err != nil {
 		return 0, err
@@ -213,6 +217,9 @@ func mend(dir string) (last uint64, err error) {
 			return 0, err
 		}
 		heads, end := scan(data)
+		for _, g := range gaps(heads) {
+			tell(damaged(n, g.off, nil))
+		}
 		if err := os.Truncate(path+logSuffix, end); err != nil {
 			return 0, err
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -14,8 +13,10 @@ import (
 type View struct {
 	dir  string
 	from Place
-	nums []uint64     // of segments, the newest last
-	have map[int]seen // by index of nums, those at hand
+	nums []uint64         // of segments, the newest last
+	have map[int]seen     // by index of nums, those at hand
+	told map[int]struct{} // segments whose gaps are in lost
+	lost []error          // pieces of the segments looked at that cannot be read
 }
 
 // seen is a segment as it was seen.
@@ -49,7 +50,7 @@ func Look(dir string) (*View, error) { return LookFrom(dir, Place{}) }
 
 // LookFrom gives those that end behind a place.
 func LookFrom(dir string, from Place) (*View, error) {
-	v := &View{dir: dir, from: from, have: map[int]seen{}}
+	v := &View{dir: dir, from: from, have: map[int]seen{}, told: map[int]struct{}{}}
 	var err error
 	v.nums, err = numbers(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -71,8 +72,43 @@ func (v *View) segment(i int) (seen, error) {
 	if v.nums[i] == v.from.Segment {
 		s.heads = slices.DeleteFunc(s.heads, func(h head) bool { return h.end() <= v.from.Offset })
 	}
+	if _, known := v.told[i]; !known {
+		v.told[i] = struct{}{}
+		for _, g := range gaps(s.heads) {
+			v.lost = append(v.lost, damaged(v.nums[i], g.off, nil))
+		}
+	}
 	v.have[i] = s
 	return s, nil
+}
+
+// Lost tells of the pieces of the segments looked at so far in which entries
+// were that cannot be read. Each wraps ErrDamaged and says where it is.
+func (v *View) Lost() []error { return v.lost }
+
+// Where says in which file an entry is and where in it.
+func (v *View) Where(f Found) string { return where(v.nums[f.in], f.head.off) }
+
+func where(segment uint64, off int64) string {
+	return fmt.Sprintf("%016x%s, offset %d", segment, logSuffix, off)
+}
+
+// damaged is the error for a piece of a segment; cause may be nil.
+func damaged(segment uint64, off int64, cause error) error {
+	if cause != nil {
+		return fmt.Errorf("%s: %w: %w", where(segment, off), ErrDamaged, cause)
+	}
+	return fmt.Errorf("%s: %w", where(segment, off), ErrDamaged)
+}
+
+// gaps are the heads that stand for what cannot be read.
+func gaps(heads []head) (out []head) {
+	for i := range heads {
+		if heads[i].kind == kindGap {
+			out = append(out, heads[i])
+		}
+	}
+	return out
 }
 
 // forget keeps memory small: only segments near i stay at hand.
@@ -91,12 +127,17 @@ func see(dir string, num uint64) (seen, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrDamaged) {
 		return seen{}, err
 	}
-	data, err := os.ReadFile(path + logSuffix)
-	if err != nil {
-		return seen{}, err
+	for again := false; ; again = true {
+		data, err := os.ReadFile(path + logSuffix)
+		if err != nil {
+			return seen{}, err
+		}
+		heads, end := scan(data)
+		if len(gaps(heads)) > 0 && !again {
+			continue // perhaps it was being written
+		}
+		return seen{heads: heads, data: data[:end:end]}, nil
 	}
-	heads, end := scan(data)
-	return seen{heads: heads, data: data[:end:end]}, nil
 }
 
 func (h head) end() int64 { return h.off + headSize + h.size }
@@ -209,12 +250,11 @@ func (v *View) Data(f Found) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := segmentPath(v.dir, v.nums[f.in]) + logSuffix
 	var frame []byte
 	if int64(len(s.data)) >= f.head.end() {
 		frame = s.data[f.head.off:f.head.end()]
 	} else {
-		file, err := os.Open(name)
+		file, err := os.Open(segmentPath(v.dir, v.nums[f.in]) + logSuffix)
 		if err != nil {
 			return nil, err
 		}
@@ -222,12 +262,12 @@ func (v *View) Data(f Found) ([]byte, error) {
 		_, err = file.ReadAt(frame, f.head.off)
 		_ = file.Close()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", filepath.Base(name), ErrDamaged, err)
+			return nil, damaged(v.nums[f.in], f.head.off, err)
 		}
 	}
 	h, body, ok := frameAt(frame, 0)
 	if !ok || h.id != f.head.id || h.kind != f.head.kind {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(name), ErrDamaged)
+		return nil, damaged(v.nums[f.in], f.head.off, nil)
 	}
 	return body, nil
 }

@@ -24,6 +24,7 @@ var (
 	ErrNewer    = errors.New("the database was written by a newer version")
 	ErrMissing  = errors.New("there is no database yet")
 	ErrTooLarge = errors.New("the record is too large")
+	ErrDamaged  = errors.New("a piece of the decisions cannot be read") // all others can
 	ErrOther    = errors.New("the database failed")
 )
 
@@ -69,7 +70,7 @@ func fileKind(err error) error {
 	case errors.Is(err, journal.ErrInUse):
 		return ErrLocked
 	case errors.Is(err, journal.ErrDamaged), errors.Is(err, errForm):
-		return ErrCorrupt
+		return ErrDamaged
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return ErrFull
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):

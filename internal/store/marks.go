@@ -169,6 +169,7 @@ func scanPlace(row *sql.Row) (p journal.Place, err error) {
 }
 
 // replay has the marks pending that a daemon that ended left in the journal.
+// One that cannot be read is lost to its conversation, which OnError is told.
 func (s *Store) replay(dir string, from journal.Place) error {
 	v, err := journal.LookFrom(dir, from)
 	if err != nil {
@@ -177,16 +178,35 @@ func (s *Store) replay(dir string, from journal.Place) error {
 	return v.Oldest(kindMark, func(f journal.Found) error {
 		data, err := v.Data(f)
 		if err != nil {
-			return err
+			return s.damaged(v, f, err)
 		}
 		m := mark{place: f.End}
 		if err := m.decode(data); err != nil {
-			return err
+			return s.damaged(v, f, err)
 		}
 		m.thread.At = time.UnixMicro(f.At).UTC()
 		s.addMark(m)
 		return nil
 	})
+}
+
+// damaged tells OnError of an entry that cannot be read for its own damage, and
+// gives any other error.
+func (s *Store) damaged(v *journal.View, f journal.Found, err error) error {
+	err = located(v, f, err)
+	if kind(err) != ErrDamaged {
+		return err
+	}
+	s.onError(wrap("reading a mark", err))
+	return nil
+}
+
+// located says of an error where it is.
+func located(v *journal.View, f journal.Found, err error) error {
+	if errors.Is(err, errForm) {
+		return fmt.Errorf("%s: %w", v.Where(f), err)
+	}
+	return err
 }
 
 func (m *mark) entry(id int64, then func(journal.Place)) journal.Entry {

@@ -113,7 +113,7 @@ func TestMarksWritten(t *testing.T) {
 	if n := rowsOf(t, s); n != 0 {
 		t.Errorf("%d at once", n)
 	}
-	for end := time.Now().Add(20 * time.Second); rowsOf(t, s) != 2; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); rowsOf(t, s) != 2 || s.pending.len() != 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("not written")
 		}

@@ -71,6 +71,9 @@ const MaxFound = 1000
 const selectRecord = `SELECT id, at, queue_id, message_id, session, sender_domain, recipients, size, direction, outcome,
 	label, verdict, rule, fail, message, ruleset, result, answer, answer_detail, answered FROM records `
 
+// Find and Recent give with an error that is ErrDamaged all records that can be
+// read.
+
 // Find gives the records with that queue id or Message-ID, newest first, at
 // most limit. A Message-ID may be given with or without angle brackets.
 func (r *Reader) Find(ctx context.Context, key string, limit int) ([]Record, error) {
@@ -117,16 +120,26 @@ func (r *Reader) journaled(ctx context.Context, keys []uint64, want func(*Record
 		return nil, wrap("reading decisions", err)
 	}
 	var out []Record
+	var lost []error
+	unread := func(f journal.Found, err error) error { // nil to go on
+		switch err = located(v, f, err); {
+		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile
+			return nil
+		case kind(err) == ErrDamaged:
+			lost = append(lost, err)
+			return nil
+		}
+		return err
+	}
 	more := func(f journal.Found) (bool, error) {
 		data, err := v.Data(f)
-		if errors.Is(err, fs.ErrNotExist) {
-			return true, nil // deleted meanwhile
-		} else if err != nil {
-			return false, err
-		}
 		x := Record{ID: f.ID, At: time.UnixMicro(f.At).UTC(), Answer: Pending}
-		if err := x.decode(data); err != nil {
-			return false, err
+		if err == nil {
+			err = x.decode(data)
+		}
+		if err != nil {
+			err = unread(f, err)
+			return err == nil, err
 		}
 		if !want(&x) {
 			return true, nil
@@ -137,8 +150,10 @@ func (r *Reader) journaled(ctx context.Context, keys []uint64, want func(*Record
 			if data, err = v.Data(a); err == nil {
 				err = x.answered(a.At, data)
 			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return false, err
+			if err != nil {
+				if err = unread(a, err); err != nil {
+					return false, err
+				}
 			}
 		}
 		out = append(out, x)
@@ -152,7 +167,10 @@ func (r *Reader) journaled(ctx context.Context, keys []uint64, want func(*Record
 	} else {
 		err = v.ByKey(kindDecision, keys, more)
 	}
-	return out, wrap("reading decisions", err)
+	if err == nil && (keys == nil || len(out) == 0) {
+		lost = append(lost, v.Lost()...) // what is looked for may have been there
+	}
+	return out, wrap("reading decisions", cmp.Or(err, errors.Join(lost...)))
 }
 
 func clamp(n int) int { return max(0, min(n, MaxFound)) }

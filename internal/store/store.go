@@ -152,7 +152,11 @@ func (s *Store) openJournal(ctx context.Context, o Options) error {
 	}
 	dir := filepath.Join(o.Dir, DecisionsDir)
 	if s.log, err = journal.Open(journal.Options{Dir: dir, Now: o.Now, Wait: o.Busy, After: marked.Segment, OnError: func(err error) {
-		s.onError(wrap("writing", err))
+		doing := "writing"
+		if errors.Is(err, journal.ErrDamaged) {
+			doing = "reading decisions"
+		}
+		s.onError(wrap(doing, err))
 	}}); err != nil {
 		return err
 	}
