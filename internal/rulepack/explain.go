@@ -1,7 +1,9 @@
 package rulepack
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,12 +52,15 @@ func (rs *Ruleset) explain(t TypeInfo) string {
 	if t.Table != "" {
 		line(1, "Exact data match: looked up in the table %s.", t.Table)
 	}
-	for i, p := range t.Patterns {
-		head := "Found"
+	for i, k := range byConfidence(t.Patterns) {
+		p, head, which := t.Patterns[k], "Found", ""
 		if i > 0 {
 			head = "Else found"
 		}
-		line(1, "%s with %s confidence (%d) where the text has", head, sit.Level(p.Confidence), p.Confidence)
+		if len(t.Patterns) > 1 {
+			which = fmt.Sprintf(", pattern %d,", k+1) // as check --explain numbers them
+		}
+		line(1, "%s with %s confidence (%d)%s where the text has", head, sit.Level(p.Confidence), p.Confidence, which)
 		rs.explainElement(line, 2, p.Match)
 		rs.explainSteps(line, "before", p.Before)
 		rs.explainSteps(line, "behind", p.After)
@@ -71,13 +76,22 @@ func (rs *Ruleset) explain(t TypeInfo) string {
 	if x := exclusions(t.Exclude); x != "" {
 		line(1, "Never counted: %s", x)
 	}
-	if t.Recommended > 0 {
-		line(1, "A rule that names no confidence asks for at least %d (%s).", t.Recommended, sit.Level(t.Recommended))
-	}
+	least := cmp.Or(t.Recommended, sit.Medium)
+	line(1, "A rule that names no confidence asks for at least %d (%s).", least, sit.Level(least))
 	if t.Tests.Match+t.Tests.NoMatch > 0 {
 		line(1, "Tested with %d examples and %d near misses (labelmilter rules test %s).", t.Tests.Match, t.Tests.NoMatch, t.Pack)
 	}
 	return b.String()
+}
+
+// byConfidence numbers patterns in the order in which they count.
+func byConfidence(patterns []sit.Pattern) []int {
+	order := make([]int, len(patterns))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return patterns[b].Confidence - patterns[a].Confidence })
+	return order
 }
 
 func orDefault(p int) int {
@@ -207,7 +221,22 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 	case e.Column != "":
 		line(indent, "- the row's value of the column %s", e.Column)
 	case len(e.Words) > 0:
-		line(indent, "- one of the words %s", words(e.Words))
+		how := "whole words, any case"
+		if e.Boundary == sit.BoundaryNothing {
+			how = "also inside words"
+		}
+		if e.CaseSensitive {
+			how = strings.Replace(how, ", any case", "", 1) + ", case as written"
+		}
+		what := "one of the words"
+		if len(e.Words) == 1 {
+			what, how = "the word", strings.Replace(how, "whole words", "whole word", 1)
+		}
+		line(indent, "- %s %s (%s)", what, words(e.Words), how)
+	}
+	if len(e.Keywords) > 1 {
+		line(indent, "- any of:")
+		indent++
 	}
 	for _, id := range e.Keywords {
 		k := rs.keywords[id]
@@ -215,8 +244,8 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 		if k.String {
 			how = "also inside words"
 		}
-		if k.CaseSensitive {
-			how += ", case as written"
+		if k.CaseSensitive || e.CaseSensitive {
+			how = strings.Replace(how, ", any case", "", 1) + ", case as written"
 		}
 		line(indent, "- one of the %d words of %s (%s): %s", len(k.Words), shortID(id), how, words(k.Words))
 	}
