@@ -69,7 +69,7 @@ labelmilter_sessions_open 3
 # HELP labelmilter_skipped_total Messages that were not fully inspected.
 # TYPE labelmilter_skipped_total counter
 labelmilter_skipped_total{reason="encrypted"} 1
-# HELP labelmilter_store_errors_total Writes to the store that failed.
+# HELP labelmilter_store_errors_total Writes to the store that failed, and pieces of it found damaged.
 # TYPE labelmilter_store_errors_total counter
 labelmilter_store_errors_total 1
 `

@@ -81,7 +81,7 @@ func NewMetrics(reg prometheus.Registerer, g Gauges) (*Metrics, error) {
 		skipped:  counters("skipped_total", "Messages that were not fully inspected.", "reason"),
 		unsent:   counter("answers_unsent_total", "Answers that did not reach the MTA whole."),
 		gone:     counter("messages_gone_total", "Messages that the MTA no longer waited for."),
-		store:    counter("store_errors_total", "Writes to the store that failed."),
+		store:    counter("store_errors_total", "Writes to the store that failed, and pieces of it found damaged."),
 		faults:   counters("milter_faults_total", "Connections closed because of the MTA's side.", "fault"),
 		panics:   counters("panics_total", "Panics in milter sessions.", "stage"),
 		workers:  counters("extract_workers_killed_total", "Workers that an attachment brought to their end, by cause.", "cause"),
@@ -173,7 +173,7 @@ func (m *Metrics) Message(x Message) {
 // Notices counts mails of our own.
 func (m *Metrics) Notices(result string, n int) { m.notices.WithLabelValues(result).Add(float64(n)) }
 
-// StoreError counts a failed write.
+// StoreError counts a failed write or a piece that cannot be read.
 func (m *Metrics) StoreError() { m.store.Inc() }
 
 // Fault counts a connection closed for a constant reason.
