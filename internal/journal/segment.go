@@ -147,11 +147,15 @@ func readIndex(path string) (heads []head, err error) {
 	if n < 0 || n%indexed != 0 || string(b[:len(indexMagic)]) != indexMagic || le.Uint32(b[len(b)-4:]) != crc32.Checksum(b[:len(b)-4], castagnoli) {
 		return nil, ErrDamaged
 	}
+	size := int64(le.Uint64(b[len(indexMagic):])) // of the segment
 	heads = make([]head, n/indexed)
 	for i := range heads {
 		e := b[len(indexMagic)+8+i*indexed:]
 		heads[i] = head{kind: e[0], size: int64(le.Uint32(e[4:])), id: int64(le.Uint64(e[8:])), at: int64(le.Uint64(e[16:])),
 			keys: [2]uint64{le.Uint64(e[24:]), le.Uint64(e[32:])}, off: int64(le.Uint64(e[40:]))}
+		if h := &heads[i]; h.size > maxData || h.off < 0 || h.off > size-headSize-h.size {
+			return nil, ErrDamaged
+		}
 	}
 	return heads, nil
 }
