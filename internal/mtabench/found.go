@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -30,13 +29,11 @@ func (s *setUp) found(ctx context.Context, mail []corpus.Message, n int) (f foun
 	for _, m := range mail {
 		planted[messageID(m.Data)] = m.Planted
 	}
-	r, err := store.OpenReader(ctx, s.state)
-	if err != nil {
-		return f, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	records, err := r.Recent(ctx, min(n, store.MaxFound))
-	if err != nil {
+	var records []store.Record
+	if err := s.reading(ctx, func(r *store.Reader) (err error) {
+		records, err = r.Recent(ctx, min(n, store.MaxFound))
+		return err
+	}); err != nil {
 		return f, err
 	}
 	for _, rec := range records {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +14,7 @@ import (
 
 	"labelmilter/internal/mtabench/corpus"
 	"labelmilter/internal/mtalab"
+	"labelmilter/internal/store"
 )
 
 func TestReplaceBetween(t *testing.T) {
@@ -137,6 +141,63 @@ func TestFound(t *testing.T) {
 	}
 	if id := messageID(corpus.Sets()[0].Messages(1, 1)[0].Data); !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@desk.sender.example>") {
 		t.Errorf("Message-ID %q", id)
+	}
+}
+
+// TestOtherSchema reads the records of an earlier version without changing them,
+// and those of a later one not at all.
+func TestOtherSchema(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	st, err := store.Open(ctx, store.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Append(ctx, store.Record{QueueID: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	version := func(change string) (v int) {
+		t.Helper()
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, store.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec(change); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.QueryRow("SELECT max(version) FROM migrations").Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	one := &setUp{name: compared, state: dir}
+	last := version("")
+	if n, err := one.records(ctx); n != 1 || err != nil {
+		t.Errorf("of this version: %d, %v", n, err)
+	}
+	version("INSERT INTO migrations VALUES (99, 0)")
+	if _, err := one.records(ctx); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("of a later version: %v", err)
+	}
+	// What the last step of the schema made, undone.
+	earlier := fmt.Sprintf("DELETE FROM migrations WHERE version >= %d; DROP TABLE marked", last)
+	if v := version(earlier); v != last-1 {
+		t.Fatalf("version %d", v)
+	}
+	if n, err := one.records(ctx); n != 1 || err != nil {
+		t.Errorf("of an earlier version: %d, %v", n, err)
+	}
+	if v := version(""); v != last-1 {
+		t.Errorf("it was brought to %d", v)
+	}
+	if _, err := (&setUp{name: "labelmilter", state: dir}).records(ctx); err == nil {
+		t.Error("the binary that is measured may be of another version")
+	}
+	if left, _ := filepath.Glob(dir + ".copy"); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 

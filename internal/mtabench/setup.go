@@ -117,7 +117,7 @@ func startAll(ctx context.Context, dir string, o options) (all []*setUp, err err
 	for i, program := range binaries(o) {
 		name := "labelmilter"
 		if i > 0 {
-			name = "compared"
+			name = compared
 		}
 		if err := addLabelmilter(ctx, filepath.Join(dir, name), name, program, o, add); err != nil {
 			return all, err
@@ -125,6 +125,9 @@ func startAll(ctx context.Context, dir string, o options) (all []*setUp, err err
 	}
 	return all, nil
 }
+
+// compared is the name of the second labelmilter.
+const compared = "compared"
 
 // binaries are the labelmilter binaries to run, the one measured first.
 func binaries(o options) []string {
@@ -192,11 +195,42 @@ func (s *setUp) drained(ctx context.Context) error {
 }
 
 // records counts labelmilter's decision records.
-func (s *setUp) records(ctx context.Context) (int, error) {
+func (s *setUp) records(ctx context.Context) (n int, err error) {
+	err = s.reading(ctx, func(r *store.Reader) error {
+		n, err = r.Count(ctx)
+		return err
+	})
+	return n, err
+}
+
+// reading reads labelmilter's records. Those of a binary of an earlier version
+// are brought up to date for that in a copy; of a later version they cannot be
+// read, which is store.ErrNewer.
+func (s *setUp) reading(ctx context.Context, read func(*store.Reader) error) (err error) {
 	r, err := store.OpenReader(ctx, s.state)
-	if err != nil {
-		return 0, err
+	if err != nil && !errors.Is(err, store.ErrNewer) && s.name == compared {
+		dir := s.state + ".copy"
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		r, err = migrated(ctx, s.state, dir)
 	}
-	n, err := r.Count(ctx)
-	return n, errors.Join(err, r.Close())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return read(r)
+}
+
+// migrated opens a copy of a state directory after a start of the store on it.
+func migrated(ctx context.Context, state, dir string) (*store.Reader, error) {
+	if err := os.CopyFS(dir, os.DirFS(state)); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return store.OpenReader(ctx, dir)
 }
