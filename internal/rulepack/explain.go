@@ -153,7 +153,7 @@ func (rs *Ruleset) stepWording(e sit.Element) string {
 		}
 		return "text that matches the regular expression " + e.Regex
 	case len(e.Words) > 0:
-		return "one of the words " + words(e.Words)
+		return oneOf(e.Words)
 	}
 	var lists []string
 	for _, id := range e.Keywords {
@@ -228,11 +228,10 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 		if e.CaseSensitive {
 			how = strings.Replace(how, ", any case", "", 1) + ", case as written"
 		}
-		what := "one of the words"
 		if len(e.Words) == 1 {
-			what, how = "the word", strings.Replace(how, "whole words", "whole word", 1)
+			how = strings.Replace(how, "whole words", "whole word", 1)
 		}
-		line(indent, "- %s %s (%s)", what, words(e.Words), how)
+		line(indent, "- %s (%s)", oneOf(e.Words), how)
 	}
 	if len(e.Keywords) > 1 {
 		line(indent, "- any of:")
@@ -255,6 +254,14 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 	if x := exclusions(e.Exclude); x != "" {
 		line(indent+1, "but not %s", x)
 	}
+}
+
+// oneOf names words of which one is there.
+func oneOf(ws []string) string {
+	if len(ws) == 1 {
+		return "the word " + words(ws)
+	}
+	return "one of the words " + words(ws)
 }
 
 func words(ws []string) string {
