@@ -100,6 +100,27 @@ func runs(lo, hi uint64, k int) uint64 {
 	return lo
 }
 
+// runSteps are the shifts that runs of up to maxFilter take, 0 for none.
+type runSteps [5]uint8
+
+func stepsTo(k int) (out runSteps) {
+	n := 0
+	for have := 1; have < k; n++ {
+		out[n] = uint8(min(have, k-have))
+		have += int(out[n])
+	}
+	return out
+}
+
+// runsBy gives what runs does, without a branch.
+func runsBy(lo, hi uint64, by *runSteps) uint64 {
+	for _, sh := range by {
+		sh &= 63
+		lo, hi = lo&(lo>>sh|hi<<1<<(63-sh)), hi&(hi>>sh)
+	}
+	return lo
+}
+
 // longer goes on from the bits with which have set bits begin to those with
 // which k do.
 func longer(lo, hi uint64, have, k int) (uint64, uint64, int) {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/bits"
+	"slices"
 
 	"labelmilter/internal/detect/automaton"
 )
@@ -15,7 +16,7 @@ const stride = 32
 
 // memory is what one automaton has run over one text.
 type memory struct {
-	heads []int32 // per stride: first node, -1 if none
+	heads []int32 // per stride: number of the first node from 1 on, 0 if none
 	nodes []memoNode
 	ends  []automaton.End
 	chain []int32
@@ -33,26 +34,21 @@ type memoNode struct {
 
 func (m *memory) reset(n int) {
 	heads := n/stride + 2
-	if cap(m.heads) < heads {
-		m.heads = make([]int32, heads)
-	}
-	m.heads = m.heads[:heads]
-	for i := range m.heads {
-		m.heads[i] = -1
-	}
+	m.heads = slices.Grow(m.heads[:0], heads)[:heads]
+	clear(m.heads)
 	m.nodes, m.ends = m.nodes[:0], m.ends[:0]
 }
 
 // node finds or makes the node for a state at stride number k.
 func (m *memory) node(k int, state uint16) int32 {
-	for id := m.heads[k]; id >= 0; id = m.nodes[id].sibling {
+	for id := m.heads[k] - 1; id >= 0; id = m.nodes[id].sibling {
 		if m.nodes[id].state == state {
 			return id
 		}
 	}
 	id := int32(len(m.nodes))
-	m.nodes = append(m.nodes, memoNode{state: state, sibling: m.heads[k], next: -1})
-	m.heads[k] = id
+	m.nodes = append(m.nodes, memoNode{state: state, sibling: m.heads[k] - 1, next: -1})
+	m.heads[k] = id + 1
 	return id
 }
 

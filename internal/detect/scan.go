@@ -191,12 +191,30 @@ var behind = [padding]byte(bytes.Repeat([]byte{automaton.EOT}, padding))
 
 // fold folds a text and makes its bitmaps.
 func (s *scan) fold(text string) {
-	s.v.set(s.e.pl.table, text)
-	s.n = len(s.v.Shadow)
-	s.buf = s.v.Shadow
-	s.buf = append(s.buf, behind[:]...)
-	s.v.Shadow = s.buf[:s.n]
+	s.e.pl.table.Fold(&s.v.Text, text)
 	s.masks()
+	if lines := s.lines(); len(lines) > 0 && s.v.UnwrapAt(lines) {
+		s.masks()
+	}
+}
+
+// lines lists the line breaks that may stand within a number.
+func (s *scan) lines() []int32 {
+	places, before := s.maybe[:0], uint64(0)
+	for w := range len(s.maps) - 1 {
+		m := &s.maps[w]
+		if m.Lines != 0 && m.Digits|before != 0 {
+			// One to fold.Before characters before.
+			near := m.Digits<<1 | m.Digits<<2 | m.Digits<<3 | m.Digits<<4 | m.Digits<<5
+			near |= before>>63 | before>>62 | before>>61 | before>>60 | before>>59
+			if near &= m.Lines; near != 0 {
+				places = appendPlaces(w, near, places)
+			}
+		}
+		before = m.Digits
+	}
+	s.maybe = places
+	return places
 }
 
 func (s *scan) reset() {
@@ -229,8 +247,11 @@ func (s *scan) reset() {
 	clear(s.all)
 }
 
-// masks makes the bitmaps.
+// masks puts the padding behind the shadow and makes the bitmaps.
 func (s *scan) masks() {
+	s.n = len(s.v.Shadow)
+	s.buf = append(s.v.Shadow, behind[:]...)
+	s.v.Shadow = s.buf[:s.n]
 	n := (s.n+63)/64 + 1
 	s.maps = slices.Grow(s.maps[:0], n)[:n]
 	bitmap.Make(s.maps, s.buf, &s.e.signSet)
@@ -240,10 +261,11 @@ func (s *scan) masks() {
 // those from which channels can leave something.
 func (s *scan) findWords() {
 	x := s.e.byWord
+	by := stepsTo(x.solids)
 	s.likely = slices.Grow(s.likely[:0], len(s.maps))[:len(s.maps)-1]
 	for w := range s.likely {
 		m, next := &s.maps[w], &s.maps[w+1]
-		near := runs(m.Solid, next.Solid, x.solids)
+		near := runsBy(m.Solid, next.Solid, &by)
 		if m.Digits|next.Digits != 0 {
 			near |= within(m.Digits, next.Digits, x.digits)
 		}

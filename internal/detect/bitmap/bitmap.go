@@ -17,6 +17,7 @@ type Map struct {
 	Digits uint64
 	Solid  uint64 // not white space
 	Signs  uint64 // those of a Set that are neither letters nor digits
+	Lines  uint64 // line feeds
 }
 
 // Set is a set of characters. Those from 0x80 on are in it all or none. The
@@ -98,6 +99,7 @@ func of(b *[64]byte) (m Map) {
 		m.Alnum |= ((letter & top) | digit) * gather >> 56 << k
 		m.Digits |= digit * gather >> 56 << k
 		m.Solid |= ((x + (0x7f-' ')*ones) & top) * gather >> 56 << k
+		m.Lines |= (^((x ^ '\n'*ones) + 0x7f*ones) & top) * gather >> 56 << k
 	}
 	if beyond&top == 0 {
 		return m
@@ -115,6 +117,7 @@ func of(b *[64]byte) (m Map) {
 		m.Alnum |= (a & top) * gather >> 56 << k
 		m.Digits |= digit * gather >> 56 << k
 		m.Solid |= v * gather >> 56 << k
+		m.Lines |= (^((low ^ '\n'*ones) + 0x7f*ones) & (hi ^ top)) * gather >> 56 << k
 	}
 	return m
 }

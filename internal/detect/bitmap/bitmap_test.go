@@ -37,6 +37,9 @@ func maps(text []byte, signs *Set) []Map {
 		if c > ' ' {
 			m.Solid |= bit
 		}
+		if c == '\n' {
+			m.Lines |= bit
+		}
 		if !alnum(i) && signs.has(c) != 0 {
 			m.Signs |= bit
 		}

@@ -15,6 +15,7 @@ BYTES(minus0, 0xd0d0d0d0d0d0d0d0) // -'0'
 BYTES(digits, 0x0909090909090909)
 BYTES(other, 0x8080808080808080) // fold.Letter
 BYTES(above, 0x2121212121212121)
+BYTES(feed, 0x0a0a0a0a0a0a0a0a)
 BYTES(half, 0x0f0f0f0f0f0f0f0f)
 
 // A bit for each high half of a character below 0x80.
@@ -25,8 +26,8 @@ DATA high<>+24(SB)/8, $0
 GLOBL high<>(SB), RODATA|NOPTR, $32
 
 // HALF makes of the 32 characters in Y0 the bits alnum, digits,
-// solid, not sign, and beyond 0x80.
-#define HALF(alnum, digit, solid, sign, beyond) \
+// solid, not sign, beyond 0x80, and line.
+#define HALF(alnum, digit, solid, sign, beyond, line) \
 	VPOR Y0, Y8, Y1; \
 	VPADDB Y1, Y9, Y1; \
 	VPMINUB Y1, Y10, Y2; \
@@ -49,7 +50,9 @@ GLOBL high<>(SB), RODATA|NOPTR, $32
 	VPAND Y1, Y2, Y1; \
 	VPCMPEQB Y1, Y5, Y1; \
 	VPMOVMSKB Y1, sign; \
-	VPMOVMSKB Y0, beyond
+	VPMOVMSKB Y0, beyond; \
+	VPCMPEQB Y0, Y4, Y1; \
+	VPMOVMSKB Y1, line
 
 // func makeAVX2(maps *Map, text *byte, n int, signs *Set)
 TEXT ·makeAVX2(SB), NOSPLIT, $8-32
@@ -61,6 +64,7 @@ TEXT ·makeAVX2(SB), NOSPLIT, $8-32
 	VMOVDQU high<>(SB), Y6
 	MOVQ 16(AX), R15
 	VPXOR Y5, Y5, Y5
+	VMOVDQU feed<>(SB), Y4
 	VMOVDQU lower<>(SB), Y8
 	VMOVDQU minusA<>(SB), Y9
 	VMOVDQU letters<>(SB), Y10
@@ -69,13 +73,15 @@ TEXT ·makeAVX2(SB), NOSPLIT, $8-32
 	VMOVDQU other<>(SB), Y13
 	VMOVDQU above<>(SB), Y14
 	VMOVDQU half<>(SB), Y15
-	XORL DX, DX // the last bit of the map before
+	MOVQ $0, carry-8(SP) // the last bit of the map before
 
 block:
 	VMOVDQU (SI), Y0
-	HALF(AX, BX, R8, R9, R14)
+	HALF(AX, BX, R8, R9, R14, R10)
+	MOVL R10, 40(DI)
 	VMOVDQU 32(SI), Y0
-	HALF(R10, R11, R12, R13, BP)
+	HALF(R10, R11, R12, R13, BP, DX)
+	MOVL DX, 44(DI)
 	SHLQ $32, R10
 	ORQ R10, AX
 	SHLQ $32, R11
@@ -89,18 +95,20 @@ block:
 	ORQ BP, R14
 	ANDQ R15, R14
 	ORQ R14, R9
+	MOVQ carry-8(SP), DX
 	LEAQ (DX)(AX*2), R10
 	ANDNQ AX, R10, R10
 	ANDNQ R9, AX, R9 // no letter or digit is a sign
 	MOVQ AX, DX
 	SHRQ $63, DX
+	MOVQ DX, carry-8(SP)
 	MOVQ AX, 0(DI)
 	MOVQ R10, 8(DI)
 	MOVQ BX, 16(DI)
 	MOVQ R8, 24(DI)
 	MOVQ R9, 32(DI)
 	ADDQ $64, SI
-	ADDQ $40, DI
+	ADDQ $48, DI
 	DECQ CX
 	JNE block
 	VZEROUPPER
@@ -126,7 +134,7 @@ block:
 	MOVQ 8(R9), BX // begins that are left
 	TESTQ BX, BX
 	JEQ next
-	MOVQ 40(R9), R15
+	MOVQ 48(R9), R15
 	NOTQ R15
 	TZCNTQ R15, R15 // how far the last word goes on
 	MOVQ R15, on-16(SP)
@@ -182,7 +190,7 @@ word:
 	JNE word
 
 next:
-	ADDQ $40, R9
+	ADDQ $48, R9
 	ADDQ $8, R10
 	ADDQ $64, R11
 	DECQ left-8(SP)
@@ -252,14 +260,15 @@ word:
 	ANDQ 14336(R12)(R11*8), R15
 	MOVQ AX, BX
 	SHRQ $6, BX
-	LEAQ (BX)(BX*4), BX
-	LEAQ (R9)(BX*8), BX // bitmap
+	LEAQ (BX)(BX*2), BX
+	SHLQ $4, BX
+	ADDQ R9, BX // bitmap
 	MOVQ AX, BP
 	NOTQ BP
-	AHEAD(16(BX), 56(BX), R11)
+	AHEAD(16(BX), 64(BX), R11)
 	TZCNTQ R11, R11
 	ANDQ DIGIT(R12)(R11*8), R15
-	AHEAD(24(BX), 64(BX), R11)
+	AHEAD(24(BX), 72(BX), R11)
 	NOTQ R11
 	TZCNTQ R11, R11
 	ANDQ SOLID(R12)(R11*8), R15
@@ -312,11 +321,12 @@ start:
 	ANDQ 22528(R12)(R11*8), R15
 	MOVQ AX, BX
 	SHRQ $6, BX
-	LEAQ (BX)(BX*4), BX
-	LEAQ (R9)(BX*8), BX // bitmap
+	LEAQ (BX)(BX*2), BX
+	SHLQ $4, BX
+	ADDQ R9, BX // bitmap
 	MOVQ AX, BP
 	NOTQ BP
-	AHEAD(16(BX), 56(BX), R11)
+	AHEAD(16(BX), 64(BX), R11)
 	POPCNTL R11, R11
 	ANDQ MANY(R12)(R11*8), R15
 	CMPQ DX, $63

@@ -204,6 +204,7 @@ type Text struct {
 
 	last  int // break at which At looked last
 	cuts  []cut
+	lines []int32
 	spare []Break
 }
 
@@ -234,7 +235,7 @@ func (t *Table) Fold(dst *Text, s string) {
 		i += w
 		br = append(br, Break{int32(len(sh)), int32(i)})
 	}
-	*dst = Text{Shadow: sh, Breaks: br, Wide: wide, Orig: s, cuts: dst.cuts, spare: dst.spare}
+	*dst = Text{Shadow: sh, Breaks: br, Wide: wide, Orig: s, cuts: dst.cuts, lines: dst.lines, spare: dst.spare}
 	if wide {
 		dst.unmask()
 	}

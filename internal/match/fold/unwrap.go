@@ -22,21 +22,38 @@ type cut struct {
 // stay apart, and not stand in three or more lines without letters, which are
 // columns of numbers.
 func (x *Text) Unwrap() {
-	cuts := x.cuts[:0]
+	lines := x.lines[:0]
 	for from := 0; ; {
 		n := bytes.IndexByte(x.Shadow[from:], '\n')
 		if n < 0 {
 			break
 		}
-		if c, ok := x.wrapped(from + n); ok {
+		lines = append(lines, int32(from+n))
+		from += n + 1
+	}
+	x.lines = lines
+	x.UnwrapAt(lines)
+}
+
+// Before is how many characters before a line break Unwrap looks for the last
+// digit of a number.
+const Before = 5
+
+// UnwrapAt does what Unwrap does for those who know where line breaks are, all
+// that have a digit in the few characters before. It reports whether it took
+// any out.
+func (x *Text) UnwrapAt(lines []int32) bool {
+	cuts := x.cuts[:0]
+	for _, i := range lines {
+		if c, ok := x.wrapped(int(i)); ok {
 			cuts = append(cuts, c)
 		}
-		from += n + 1
 	}
 	if len(cuts) > 0 {
 		x.take(cuts)
 	}
 	x.cuts = cuts
+	return len(cuts) > 0
 }
 
 func digitAt(b []byte, i int) bool { return i >= 0 && i < len(b) && b[i]-'0' < 10 }
