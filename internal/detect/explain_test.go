@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -115,5 +116,43 @@ func TestLanes(t *testing.T) {
 	}
 	if li := long.Lanes()[0]; !strings.HasPrefix(li.Lane, "word") || li.Cost < 50 {
 		t.Errorf("long words: %+v", li)
+	}
+}
+
+// What joins a match is part of its trace, and so is the step that is missing.
+func TestExplainJoined(t *testing.T) {
+	t.Parallel()
+	one := func(min int, words ...string) sit.Step {
+		return sit.Step{Element: sit.Element{Words: words}, Min: min}
+	}
+	e, errs := Compile([]sit.Type{{ID: "t", Exclude: sit.Exclude{Suffixes: []string{"road"}}, Patterns: []sit.Pattern{
+		{Confidence: 85, Match: sit.Element{Words: []string{"ann"}}, Before: []sit.Step{one(0, "dr")}, After: []sit.Step{one(1, "lee")}}}}}, nil)
+	if e == nil {
+		t.Fatal(errs)
+	}
+	for text, want := range map[string]string{
+		"so dr ann lee":    `counted "dr ann lee" before patterns[0].before[0] true after patterns[0].after[0] true`,
+		"so ann lee":       `counted "ann lee" after patterns[0].after[0] true`,
+		"so dr ann":        `no-evidence "ann" before patterns[0].before[0] true after patterns[0].after[0] false`,
+		"so dr, ann, lee":  `no-evidence "ann" after patterns[0].after[0] false`,
+		"so ann lee road":  `refused "ann lee" exclude: suffixes after patterns[0].after[0] true`,
+		"so dr ann leeway": `no-evidence "ann" before patterns[0].before[0] true after patterns[0].after[0] false`,
+	} {
+		traces, _ := e.Explain(asTexts(text), "t", budget.Default())
+		if len(traces) != 1 {
+			t.Errorf("%q: %d traces", text, len(traces))
+			continue
+		}
+		x := traces[0]
+		got := fmt.Sprintf("%s %q", x.Outcome, x.Value.Reveal())
+		if x.Reason != "" {
+			got += " " + x.Reason
+		}
+		for _, v := range x.Evidence {
+			got += fmt.Sprintf(" %s %s %t", v.Under, v.ID, v.Found)
+		}
+		if got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
 	}
 }
