@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"labelmilter/internal/budget"
+	"labelmilter/internal/detect/bitmap"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/mtabench/corpus"
 )
@@ -147,6 +148,10 @@ func contestants(tb testing.TB) (all []*contestant, note string) {
 	}
 	return []*contestant{
 		{name: "engine", note: "engine: mail", texts: clean, run: detect, share: 1},
+		{name: "portable", note: "engine: mail, in Go alone, without the assembly for amd64", texts: clean, share: 1, run: func(s string) {
+			defer bitmap.UseAssembly(bitmap.UseAssembly(false))
+			detect(s)
+		}},
 		{name: "hits", note: "engine: mail with identifiers, decoys and markings", texts: texts(tb, "hits", 20), run: detect, share: 1},
 		{name: "table", note: "engine: table of numbers, names and dates", texts: made(table), run: detect, share: 1},
 		{name: "log", note: "engine: log of a mail server", texts: made(logLines), run: detect, share: 1},

@@ -10,6 +10,17 @@ import (
 	"math/bits"
 )
 
+// fast says whether the assembly is used.
+var fast = available
+
+// UseAssembly says whether to use the assembly, where there is any, and gives
+// what was said before. It is for tests and measurements, while nothing else
+// runs.
+func UseAssembly(on bool) (before bool) {
+	before, fast = fast, on && available
+	return before
+}
+
 // Map tells what 64 characters are, a bit for each, the first lowest.
 type Map struct {
 	Alnum  uint64 // letters and digits

@@ -16,6 +16,13 @@ func signs(more string) *Set {
 	return s
 }
 
+// both runs a test with the assembly, where there is any, and without.
+func both(t *testing.T, f func(*testing.T)) {
+	f(t)
+	defer UseAssembly(UseAssembly(false))
+	f(t)
+}
+
 // maps makes the bitmaps of a text one character after the other.
 func maps(text []byte, signs *Set) []Map {
 	alnum := func(i int) bool {

@@ -2,8 +2,8 @@ package bitmap
 
 import "golang.org/x/sys/cpu"
 
-// fast says whether the processor has what the assembly needs.
-var fast = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
+// available says whether the processor has what the assembly needs.
+var available = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 
 func makeFast(maps []Map, text []byte, signs *Set) {
 	makeAVX2(&maps[0], &text[0], len(maps), signs)

@@ -2,7 +2,7 @@
 
 package bitmap
 
-const fast = false
+const available = false
 
 func makeFast([]Map, []byte, *Set) { panic("bitmap: no assembly") }
 
