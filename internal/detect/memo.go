@@ -16,7 +16,8 @@ const stride = 32
 
 // memory is what one automaton has run over one text.
 type memory struct {
-	heads []int32 // per stride: number of the first node from 1 on, 0 if none
+	heads []int32  // per stride: number of the first node from 1 on, 0 if none
+	seen  []uint64 // per stride: states that there are, by their last bits
 	nodes []memoNode
 	ends  []automaton.End
 	chain []int32
@@ -35,17 +36,23 @@ type memoNode struct {
 func (m *memory) reset(n int) {
 	heads := n/stride + 2
 	m.heads = slices.Grow(m.heads[:0], heads)[:heads]
+	m.seen = slices.Grow(m.seen[:0], heads)[:heads]
 	clear(m.heads)
+	clear(m.seen)
 	m.nodes, m.ends = m.nodes[:0], m.ends[:0]
 }
 
 // node finds or makes the node for a state at stride number k.
 func (m *memory) node(k int, state uint16) int32 {
-	for id := m.heads[k] - 1; id >= 0; id = m.nodes[id].sibling {
-		if m.nodes[id].state == state {
-			return id
+	bit := uint64(1) << (state & 63)
+	if m.seen[k]&bit != 0 {
+		for id := m.heads[k] - 1; id >= 0; id = m.nodes[id].sibling {
+			if m.nodes[id].state == state {
+				return id
+			}
 		}
 	}
+	m.seen[k] |= bit
 	id := int32(len(m.nodes))
 	m.nodes = append(m.nodes, memoNode{state: state, sibling: m.heads[k] - 1, next: -1})
 	m.heads[k] = id + 1

@@ -377,8 +377,9 @@ func leavesOut(pairs []rune, table *fold.Table) bool {
 // has reports whether the class contains the character at i.
 func (c *class) has(x *fold.Text, i int) bool {
 	b := x.Shadow[i]
-	if !c.set.Has(b) {
-		return false
-	}
-	return b < utf8.RuneSelf || c.runes == nil || c.runes.MatchRune(x.At(i))
+	return c.set.Has(b) && (b < utf8.RuneSelf || c.hasRune(x, i))
+}
+
+func (c *class) hasRune(x *fold.Text, i int) bool {
+	return c.runes == nil || c.runes.MatchRune(x.At(i))
 }

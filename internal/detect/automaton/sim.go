@@ -7,7 +7,6 @@ type Sim struct {
 	cur, next []int32
 	mark      []uint32 // per instruction: generation in which it was added
 	gen       uint32
-	stack     []int32
 }
 
 // Ends calls f with the end of every match that begins at start and is at
@@ -30,32 +29,35 @@ func (m *Sim) Ends(p *Prog, x *fold.Text, start, maxLen int, f func(end int) boo
 		}
 		m.next = m.next[:0]
 		accepted := false
-		m.stack = append(m.stack[:0], m.cur...)
-		for len(m.stack) > 0 {
-			pc := m.stack[len(m.stack)-1]
-			m.stack = m.stack[:len(m.stack)-1]
-			if m.mark[pc] == m.gen {
-				continue
-			}
-			m.mark[pc] = m.gen
-			steps++
-			switch in := &p.insts[pc]; in.op {
-			case opMatch:
-				accepted = true
-			case opSplit:
-				m.stack = append(m.stack, in.out, in.arg)
-			case opNop:
-				m.stack = append(m.stack, in.out)
-			case opCond:
-				if in.cond.holds(prev, next) {
-					m.stack = append(m.stack, in.out)
-				}
-			case opClass:
-				if i < len(shadow) && p.classes[in.class].has(x, i) {
-					m.next = append(m.next, in.out)
+		stack, mark, gen := m.cur, m.mark, m.gen
+		for len(stack) > 0 {
+			pc := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			for pc >= 0 && mark[pc] != gen {
+				mark[pc] = gen
+				steps++
+				in := &p.insts[pc]
+				pc = -1
+				switch in.op {
+				case opMatch:
+					accepted = true
+				case opSplit:
+					stack = append(stack, in.arg)
+					pc = in.out
+				case opNop:
+					pc = in.out
+				case opCond:
+					if in.cond.holds(prev, next) {
+						pc = in.out
+					}
+				case opClass:
+					if i < len(shadow) && p.classes[in.class].has(x, i) {
+						m.next = append(m.next, in.out)
+					}
 				}
 			}
 		}
+		m.cur = stack
 		if accepted && !f(i) || len(m.next) == 0 || i-start >= maxLen {
 			return steps
 		}

@@ -3,6 +3,7 @@ package validate
 import (
 	"hash/crc32"
 	"math"
+	"math/bits"
 	"strings"
 )
 
@@ -178,10 +179,26 @@ func MinEntropy(bits float64) Func {
 		}
 		// With n the count of each byte and L the length,
 		// L × entropy = L log L - the sum of n log n.
+		if !differ(s, least) {
+			return false
+		}
 		different, sum := spread(s)
 		l := float64(len(s))
 		return different >= least && l*math.Log2(l)-sum >= bits*l-epsilon
 	}
+}
+
+// differ reports whether s may have at least so many different bytes.
+func differ(s string, least int) bool {
+	var low, high uint64
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return true
+		}
+		bit, up := uint64(1)<<(s[i]&63), -uint64(s[i]>>6)
+		low, high = low|bit&^up, high|bit&up
+	}
+	return bits.OnesCount64(low)+bits.OnesCount64(high) >= least
 }
 
 // spread gives how many different bytes s has and the sum of n log n over
