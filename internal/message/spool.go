@@ -52,9 +52,9 @@ func (s *spool) grow(n int) {
 	if s.mem != nil {
 		need = max(need, min(2*cap(s.mem), int(s.above)))
 	}
-	more := append(make([]byte, 0, need), s.mem...)
-	s.give()
-	s.mem = more
+	// What was too small goes: given on, it would be too small again, and the
+	// pool would grow with each message.
+	s.mem = append(make([]byte, 0, need), s.mem...)
 }
 
 // bodies is memory of closed messages.
