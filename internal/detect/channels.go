@@ -7,6 +7,7 @@ import (
 
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/detect/bitmap"
+	"labelmilter/internal/match/fold"
 )
 
 // channels tell from a few look-ups at a place where a word or number begins
@@ -34,6 +35,15 @@ type channels struct {
 	feeds    [64][]int32 // channel → lists of starts
 	matchers [][]uint64  // channel → matchers
 }
+
+// Bitmaps and automata tell the same lengths and places apart, and lines looks
+// as far as line breaks need.
+var (
+	_ = [1]struct{}{}[bitmap.Longest-automaton.ShapeRun]
+	_ = [1]struct{}{}[len(bitmap.Tables{}.At)-automaton.ShapeLength]
+	_ = [1]struct{}{}[len(bitmap.Tables{}.After)-automaton.ShapeAfter]
+	_ = [1]struct{}{}[fold.Before-5]
+)
 
 // channel is what goes into one channel.
 type channel struct {

@@ -96,7 +96,11 @@ func within(lo, hi uint64, k int) uint64 {
 
 // runs gives the bits with which k set bits begin.
 func runs(lo, hi uint64, k int) uint64 {
-	lo, _, _ = longer(lo, hi, 1, k)
+	for have := 1; have < k && lo != 0; {
+		sh := uint(min(have, k-have))
+		lo, hi = lo&(lo>>sh|hi<<(64-sh)), hi&(hi>>sh)
+		have += int(sh)
+	}
 	return lo
 }
 
@@ -119,17 +123,6 @@ func runsBy(lo, hi uint64, by *runSteps) uint64 {
 		lo, hi = lo&(lo>>sh|hi<<1<<(63-sh)), hi&(hi>>sh)
 	}
 	return lo
-}
-
-// longer goes on from the bits with which have set bits begin to those with
-// which k do.
-func longer(lo, hi uint64, have, k int) (uint64, uint64, int) {
-	for have < k && lo != 0 {
-		sh := uint(min(have, k-have))
-		lo, hi = lo&(lo>>sh|hi<<(64-sh)), hi&(hi>>sh)
-		have += int(sh)
-	}
-	return lo, hi, have
 }
 
 // filtered takes from the bits of one word of the bitmaps those from which no

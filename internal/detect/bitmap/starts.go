@@ -28,14 +28,16 @@ type Tables struct {
 const Block = 256
 
 // Sift lists in dst the words that leave channels by the look-ups that tell
-// most, and gives their number. near are the channels worth looking at, by
-// block. text and maps are those of Find; dst has room for one more than all
-// words.
+// most, and gives their number. The words rise. near are the channels worth
+// looking at, by block. text and maps are those of Find; dst has room for one
+// more than all words.
 func (t *Tables) Sift(dst []Start, words []Word, text []byte, maps []Map, near []uint64) int {
 	if len(words) == 0 {
 		return 0
 	}
-	_ = dst[len(words)]
+	// The last word is the farthest: what is there for it is for all.
+	first, last := words[0].At, words[len(words)-1].At
+	_, _, _, _ = dst[len(words)], text[first:last+8], maps[last>>6+1], near[last/Block]
 	if fast {
 		return siftBMI2(&dst[0], &words[0], len(words), &text[0], &maps[0], &near[0], t)
 	}
@@ -53,12 +55,14 @@ func (t *Tables) Sift(dst []Start, words []Word, text []byte, maps []Map, near [
 }
 
 // Narrow keeps of the starts those that leave channels by the other look-ups,
-// and gives their number. text has 12 characters behind each begin and 4
-// behind each end.
+// and gives their number. The starts rise. text has 12 characters behind each
+// begin and 4 behind each end.
 func (t *Tables) Narrow(starts []Start, text []byte, maps []Map) int {
 	if len(starts) == 0 {
 		return 0
 	}
+	first, last := starts[0].At, starts[len(starts)-1]
+	_, _, _ = text[first:last.At+12], text[first:last.At+min(last.N, Longest)+4], maps[last.At>>6+1]
 	if fast {
 		return narrowBMI2(&starts[0], len(starts), &text[0], &maps[0], t)
 	}

@@ -3,6 +3,7 @@ package bitmap
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Word is a run of letters and digits: where it begins and its length, as far
@@ -78,7 +79,7 @@ func (f *Finder) Find(text []byte, maps []Map, near []uint64) {
 // find lists the words that begin in some of the 64 characters.
 func (f *Finder) find(text []byte, maps []Map, near []uint64, from, to int) {
 	room := 32*(to-from) + 1 // at most 32 words begin in each
-	f.Heads, f.Words = grow(f.Heads, room), grow(f.Words, room)
+	f.Heads, f.Words = slices.Grow(f.Heads, room), slices.Grow(f.Words, room)
 	heads, words := f.Heads[len(f.Heads):len(f.Heads)+room], f.Words[len(f.Words):len(f.Words)+room]
 	var nh, nw int
 	if fast {
@@ -87,15 +88,6 @@ func (f *Finder) find(text []byte, maps []Map, near []uint64, from, to int) {
 		nh, nw = f.findPlain(text, maps, near, from, to, heads, words)
 	}
 	f.Heads, f.Words = f.Heads[:len(f.Heads)+nh], f.Words[:len(f.Words)+nw]
-}
-
-func grow[T any](a []T, n int) []T {
-	if cap(a)-len(a) < n {
-		b := make([]T, len(a), 2*cap(a)+n)
-		copy(b, a)
-		return b
-	}
-	return a
 }
 
 // findPlain writes every word to both lists and keeps it by counting: no
