@@ -78,6 +78,7 @@ func takeBody() []byte {
 // give hands on the memory, to which nothing refers any more.
 func (s *spool) give() {
 	if b := s.mem[:0]; s.reuse && cap(b) >= minPooled && cap(b) <= maxPooled {
+		poison(b)
 		bodies.Put(&b)
 	}
 	s.mem = nil
