@@ -15,7 +15,7 @@ import (
 type exclusion struct {
 	values             map[string]bool // normalised
 	starts, ends       []string        // normalised
-	prefixes, suffixes [][]rune        // canonical
+	prefixes, suffixes affixes
 	repeated           bool
 	regex              *whole
 	preceded, followed *beside
@@ -57,16 +57,18 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 		}
 		return out
 	}
-	around := func(field string, in []string) (out [][]rune) {
+	around := func(field string, in []string, edge func(word []rune) rune) (out affixes) {
 		for i, s := range in {
 			r, reason := match.FoldWord(table, &v.Text, s)
 			if reason != "" {
 				fail(field+"["+strconv.Itoa(i)+"]", s, reason, "write the text that stands beside the match")
+				continue
 			}
 			for k := range r {
 				r[k] = match.Canonical(r[k])
 			}
-			out = append(out, r)
+			out.words = append(out.words, r)
+			addFirst(&out.edge, string(edge(r)))
 		}
 		return out
 	}
@@ -77,7 +79,8 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 		}
 	}
 	e.starts, e.ends = normals("starts_with", x.StartsWith), normals("ends_with", x.EndsWith)
-	e.prefixes, e.suffixes = around("prefixes", x.Prefixes), around("suffixes", x.Suffixes)
+	e.prefixes = around("prefixes", x.Prefixes, func(w []rune) rune { return w[len(w)-1] })
+	e.suffixes = around("suffixes", x.Suffixes, func(w []rune) rune { return w[0] })
 	if x.Regex != "" {
 		p, err := match.Parse(x.Regex, match.Options{})
 		switch {
@@ -96,7 +99,7 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 		}
 	}
 	e.preceded, e.followed = c.beside("preceded_by", x.PrecededBy, fail), c.beside("followed_by", x.FollowedBy, fail)
-	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes)+len(e.suffixes) == 0 && !e.repeated && x.Regex+x.PrecededBy+x.FollowedBy == "" {
+	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes.words)+len(e.suffixes.words) == 0 && !e.repeated && x.Regex+x.PrecededBy+x.FollowedBy == "" {
 		return nil
 	}
 	return e
@@ -155,15 +158,11 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) string {
 			}
 		}
 	}
-	for _, p := range x.prefixes {
-		if v.before(p, start) {
-			return "exclude: prefixes"
-		}
+	if len(x.prefixes.words) > 0 && v.before(&x.prefixes, start) {
+		return "exclude: prefixes"
 	}
-	for _, p := range x.suffixes {
-		if v.after(p, end) {
-			return "exclude: suffixes"
-		}
+	if len(x.suffixes.words) > 0 && v.after(&x.suffixes, end) {
+		return "exclude: suffixes"
 	}
 	if x.regex != nil && c.wholly(x.regex, v, start, end) {
 		return "exclude: regex"
@@ -215,30 +214,48 @@ func sameDigits(b []byte) bool {
 // a prefix or suffix.
 const maxBeside = 4
 
-// before reports whether word stands right before i, white space aside.
-func (v *view) before(word []rune, i int) bool {
+// affixes are texts that may stand right before or behind a match.
+type affixes struct {
+	words [][]rune      // canonical
+	edge  automaton.Set // characters with which they can touch it
+}
+
+// before reports whether one of the texts stands right before i, white space
+// aside.
+func (v *view) before(x *affixes, i int) bool {
 	for n := 0; n < maxBeside && i > 0 && fold.Space(v.Shadow[i-1]); n++ {
 		i--
 	}
-	if i < len(word) {
+	if i == 0 || !x.edge.Has(v.Shadow[i-1]) {
 		return false
 	}
-	for k, r := range word {
-		if match.Canonical(v.At(i-len(word)+k)) != r {
-			return false
+	for _, w := range x.words {
+		if i >= len(w) && v.reads(w, i-len(w)) {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
-// after reports whether word stands right after i, white space aside.
-func (v *view) after(word []rune, i int) bool {
+// after reports whether one of the texts stands right after i, white space
+// aside.
+func (v *view) after(x *affixes, i int) bool {
 	for n := 0; n < maxBeside && i < len(v.Shadow) && fold.Space(v.Shadow[i]); n++ {
 		i++
 	}
-	if len(v.Shadow)-i < len(word) {
+	if i == len(v.Shadow) || !x.edge.Has(v.Shadow[i]) {
 		return false
 	}
+	for _, w := range x.words {
+		if len(v.Shadow)-i >= len(w) && v.reads(w, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// reads reports whether word, canonical, stands at i.
+func (v *view) reads(word []rune, i int) bool {
 	for k, r := range word {
 		if match.Canonical(v.At(i+k)) != r {
 			return false
