@@ -369,7 +369,6 @@ func (e *Engine) DetectIn(texts []extract.Text, l budget.Limits, stores Stores) 
 	s.work.Left = l.Work
 	s.x.use(e.pl, stores)
 	var out Output
-	var c *collector
 	for i := range texts {
 		t := &texts[i]
 		if t.Body == "" {
@@ -377,10 +376,7 @@ func (e *Engine) DetectIn(texts []extract.Text, l budget.Limits, stores Stores) 
 		}
 		s.detect(t.Body)
 		if len(s.cands) > 0 {
-			if c == nil {
-				c = &collector{pl: e.pl}
-			}
-			c.add(*t, i, s.cands, s.arena, s.x.ids)
+			s.collected.add(t, i, s.cands, s.arena, s.x.ids)
 		}
 		out.Skipped = s.exactSkips(t.Part, out.Skipped)
 		if s.look.failed != nil {
@@ -391,8 +387,8 @@ func (e *Engine) DetectIn(texts []extract.Text, l budget.Limits, stores Stores) 
 			break
 		}
 	}
-	if c != nil {
-		out.Findings = c.findings()
+	if len(s.collected.groups) > 0 {
+		out.Findings = s.collected.findings()
 	}
 	return out
 }
@@ -404,6 +400,7 @@ func (e *Engine) release(s *scan) {
 	if cap(s.v.Shadow) > keep || cap(s.hits) > keep/16 {
 		return
 	}
+	s.collected.forget()
 	s.v.Orig = "" // mail content does not outlive its message
 	e.pool.Put(s)
 }

@@ -75,7 +75,8 @@ func (r *Reference) Detect(texts []extract.Text, l budget.Limits) Output {
 	var out Output
 	c := collector{pl: r.pl}
 	work := match.NewWork(l)
-	for i, t := range texts {
+	for i := range texts {
+		t := &texts[i]
 		if t.Body == "" {
 			continue
 		}

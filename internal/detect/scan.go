@@ -88,6 +88,7 @@ type scan struct {
 	cands     []candidate
 	arena     []string
 	x         exactScan
+	collected collector // of the whole message
 }
 
 func newScan(e *Engine) *scan {
@@ -99,7 +100,7 @@ func newScan(e *Engine) *scan {
 		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, len(e.supports)),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
-	s.chk.work = &s.work
+	s.chk.work, s.collected.pl = &s.work, e.pl
 	return s
 }
 

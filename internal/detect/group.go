@@ -1,0 +1,172 @@
+package detect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"labelmilter/internal/extract"
+	"labelmilter/internal/redact"
+	"labelmilter/internal/sit"
+)
+
+type groupKey struct {
+	typ, confidence int
+	part            string
+	where           extract.Where
+}
+
+// group is a finding in the making.
+type group struct {
+	Finding
+	rows map[uint64]struct{} // of a table
+	list int                 // instances that are listed
+}
+
+// listed is an instance of a finding in the making.
+type listed struct {
+	Span
+	text, pattern, confidence int
+	group                     int32
+	value, normal             piece
+}
+
+// piece is a piece of the text of a collector.
+type piece struct{ from, to int32 }
+
+// groupOf gives the number of the group of a type with a confidence in a text.
+func (c *collector) groupOf(ty, confidence int, t *extract.Text) int32 {
+	key := groupKey{ty, confidence, t.Part, t.Where}
+	if len(c.groups) > 0 && key == c.key {
+		return c.last
+	}
+	n, ok := c.byKey[key]
+	if !ok {
+		if c.byKey == nil {
+			c.byKey = map[groupKey]int32{}
+		}
+		n = int32(len(c.groups))
+		c.byKey[key] = n
+		d := &c.pl.types[ty]
+		c.groups = append(c.groups, group{
+			Finding: Finding{Type: d.id, Name: d.name, Kind: d.kind, Confidence: confidence, Level: sit.Level(confidence), Part: t.Part, Where: t.Where},
+		})
+	}
+	c.key, c.last = key, n
+	return n
+}
+
+// put counts one instance of a type.
+func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena []string, rows []uint64) {
+	p := &c.pl.patterns[k.pattern]
+	n := c.groupOf(ty, p.confidence, t)
+	g := &c.groups[n]
+	g.Count++
+	value := t.Body[k.span.Start:k.span.End]
+	c.norm = c.normal(c.norm[:0], value)
+	u, first := c.unique.add(n, c.norm)
+	if first {
+		g.Unique++
+	}
+	for _, r := range rows[k.rows : k.rows+k.rowCount] {
+		if g.rows == nil {
+			g.rows = map[uint64]struct{}{}
+		}
+		g.rows[r] = struct{}{}
+	}
+	for _, e := range arena[k.evidence : k.evidence+k.count] {
+		if !slices.Contains(g.Evidence, e) {
+			g.Evidence = append(g.Evidence, e)
+		}
+	}
+	if g.list == MaxInstances {
+		return
+	}
+	g.list++
+	if from := len(c.text); u.normal.to == 0 {
+		c.text = append(c.text, c.norm...)
+		u.normal = c.since(from)
+	}
+	in := listed{Span: k.span, text: index, confidence: p.confidence, group: n, value: u.normal, normal: u.normal}
+	if from := len(c.text); value != string(c.norm) {
+		c.text = append(c.text, value...)
+		in.value = c.since(from)
+	}
+	for _, o := range p.owners {
+		if o.typ == ty {
+			in.pattern = o.index
+		}
+	}
+	c.list = append(c.list, in)
+}
+
+// since gives the text that was appended from a place on.
+func (c *collector) since(from int) piece { return piece{int32(from), int32(len(c.text))} }
+
+// normal appends the normalised form of a value.
+func (c *collector) normal(dst []byte, value string) []byte {
+	for i := range len(value) {
+		switch b := value[i]; {
+		case b >= 'a' && b <= 'z':
+			dst = append(dst, b-32)
+		case b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
+			dst = append(dst, b)
+		case b >= utf8.RuneSelf:
+			c.v.set(c.pl.table, value)
+			return c.v.normal(dst[:0], 0, len(c.v.Shadow))
+		}
+	}
+	return dst
+}
+
+// keepGroups is the number of findings, instances and values up to which memory
+// for them is kept.
+const keepGroups = 1 << 12
+
+// forget drops everything collected: mail content does not outlive its
+// message.
+func (c *collector) forget() {
+	if len(c.groups) == 0 {
+		return
+	}
+	if len(c.groups)+len(c.unique.list)+cap(c.list)+cap(c.owned)+(cap(c.text)+cap(c.unique.text))>>8 > keepGroups {
+		*c = collector{pl: c.pl}
+		return
+	}
+	clear(c.groups)
+	clear(c.byKey)
+	c.unique.forget()
+	c.groups, c.list, c.text, c.norm = c.groups[:0], c.list[:0], c.text[:0], c.norm[:0]
+	c.key, c.v.Orig = groupKey{}, ""
+}
+
+// findings gives everything collected. Their instances share their memory.
+func (c *collector) findings() []Finding {
+	out := make([]Finding, 0, len(c.groups))
+	instances, text := make([]Instance, len(c.list)), string(c.text)
+	from := 0
+	for i := range c.groups {
+		g := &c.groups[i]
+		g.Instances = instances[from : from : from+g.list]
+		from += g.list
+	}
+	for i := range c.list {
+		k := &c.list[i]
+		g := &c.groups[k.group]
+		g.Instances = append(g.Instances, Instance{Span: k.Span, Text: k.text, Confidence: k.confidence, Pattern: k.pattern,
+			Value: redact.New(text[k.value.from:k.value.to]), Normal: redact.New(text[k.normal.from:k.normal.to])})
+	}
+	for i := range c.groups {
+		g := &c.groups[i]
+		if g.rows != nil {
+			g.Unique, g.Rows = len(g.rows), slices.Sorted(maps.Keys(g.rows))
+		}
+		slices.Sort(g.Evidence)
+		out = append(out, g.Finding)
+	}
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Where, b.Where), cmp.Compare(b.Confidence, a.Confidence))
+	})
+	return out
+}
