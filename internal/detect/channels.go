@@ -26,10 +26,9 @@ type channels struct {
 	long     uint64 // and of long ones
 	anywhere uint64 // those of matchers that keywords anywhere enable
 	// Where channels can leave anything: at words with a digit within digits,
-	// at those that begin a run of solids solid characters, at those of
+	// at those that begin a run of tokenLength solid characters, at those of
 	// certain lengths, and these at any word.
 	digits   int
-	solids   int
 	lengths  uint64
 	every    uint64
 	feeds    [64][]int32 // channel → lists of starts
@@ -170,7 +169,7 @@ func newChannels(list []channel) *channels {
 	for len(list) > maxChannels {
 		list = mergeClosest(list, len(list)-maxChannels)
 	}
-	x := &channels{matchers: make([][]uint64, len(list)), solids: maxFilter}
+	x := &channels{matchers: make([][]uint64, len(list))}
 	x.Kinds = automaton.Kinds()
 	for k := range list {
 		x.set(k, &list[k])
@@ -339,7 +338,6 @@ func (x *channels) set(k int, c *channel) {
 	run := bits.TrailingZeros64(c.shape.Run | 1<<maxFilter)
 	switch {
 	case c.need.solid >= tokenLength:
-		x.solids = min(x.solids, c.need.solid)
 	case run >= longWordLength && (c.need.digit < 0 || c.need.digit > 8):
 		x.lengths |= c.shape.Run
 	case c.need.digit >= 0 && (!c.needy || c.need.digit <= nearDigits):

@@ -104,25 +104,19 @@ func runs(lo, hi uint64, k int) uint64 {
 	return lo
 }
 
-// runSteps are the shifts that runs of up to maxFilter take, 0 for none.
-type runSteps [5]uint8
-
-func stepsTo(k int) (out runSteps) {
-	n := 0
-	for have := 1; have < k; n++ {
-		out[n] = uint8(min(have, k-have))
-		have += int(out[n])
-	}
-	return out
+// tokens gives what runs does for runs of tokenLength, without a branch.
+func tokens(lo, hi uint64) uint64 {
+	lo, hi = lo&(lo>>1|hi<<63), hi&(hi>>1)
+	lo, hi = lo&(lo>>2|hi<<62), hi&(hi>>2)
+	lo, hi = lo&(lo>>4|hi<<60), hi&(hi>>4)
+	return lo & (lo>>4 | hi<<60)
 }
 
-// runsBy gives what runs does, without a branch.
-func runsBy(lo, hi uint64, by *runSteps) uint64 {
-	for _, sh := range by {
-		sh &= 63
-		lo, hi = lo&(lo>>sh|hi<<1<<(63-sh)), hi&(hi>>sh)
-	}
-	return lo
+// nearby gives what within does for nearDigits, without a branch.
+func nearby(lo, hi uint64) uint64 {
+	lo, hi = lo|lo>>1|hi<<63, hi|hi>>1
+	lo, hi = lo|lo>>2|hi<<62, hi|hi>>2
+	return lo | lo>>3 | hi<<61
 }
 
 // filtered takes from the bits of one word of the bitmaps those from which no

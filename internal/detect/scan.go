@@ -204,13 +204,12 @@ func (s *scan) lines() []int32 {
 	places, before := s.maybe[:0], uint64(0)
 	for w := range len(s.maps) - 1 {
 		m := &s.maps[w]
-		if m.Lines != 0 && m.Digits|before != 0 {
-			// One to fold.Before characters before.
-			near := m.Digits<<1 | m.Digits<<2 | m.Digits<<3 | m.Digits<<4 | m.Digits<<5
-			near |= before>>63 | before>>62 | before>>61 | before>>60 | before>>59
-			if near &= m.Lines; near != 0 {
-				places = appendPlaces(w, near, places)
-			}
+		// One to fold.Before characters before.
+		lo, hi := before|before<<1, m.Digits|m.Digits<<1|before>>63
+		hi |= hi<<2 | lo>>62
+		near := m.Digits<<5 | hi<<1 | (before|before<<1|before<<2|before<<3)>>63 | before>>59
+		if near &= m.Lines; near != 0 {
+			places = appendPlaces(w, near, places)
 		}
 		before = m.Digits
 	}
@@ -262,15 +261,13 @@ func (s *scan) masks() {
 // those from which channels can leave something.
 func (s *scan) findWords() {
 	x := s.e.byWord
-	by := stepsTo(x.solids)
 	s.likely = slices.Grow(s.likely[:0], len(s.maps))[:len(s.maps)-1]
 	for w := range s.likely {
 		m, next := &s.maps[w], &s.maps[w+1]
-		near := runsBy(m.Solid, next.Solid, &by)
-		if m.Digits|next.Digits != 0 {
-			near |= within(m.Digits, next.Digits, x.digits)
+		s.likely[w] = tokens(m.Solid, next.Solid) | nearby(m.Digits, next.Digits)
+		if x.digits > nearDigits {
+			s.likely[w] |= within(m.Digits, next.Digits, x.digits)
 		}
-		s.likely[w] = near
 	}
 	s.words.Filter, s.words.Lengths = s.e.index.filter, x.lengths
 	s.words.Find(s.buf, s.maps, s.likely)
