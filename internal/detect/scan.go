@@ -40,6 +40,7 @@ type scan struct {
 	likely []uint64      // per 64 characters: where words are for channels, whatever their lengths
 	maybe  []int32       // starts of one lane
 	spare  []bitmap.Word
+	leads  []bitmap.Head  // words at which lanes start, Node: slot
 	kept   []bitmap.Start // what the channels leave at first sight
 	fed    [][]int32      // per list of starts of automata at words
 	ready  []uint64       // lanes with starts, and those that wait
@@ -461,21 +462,29 @@ func (s *scan) findInside() bool {
 }
 
 // lookUp keeps of the words that a term may begin with those that one does
-// begin with, and gives the lanes that start at a word their starts.
+// begin with, and gives the lanes that start at a word their starts. All are
+// written and kept by counting: no branch to mispredict.
 func (s *scan) lookUp() {
-	x, n, buf := s.e.index, 0, s.buf
-	for _, h := range s.words.Heads {
+	x, buf, heads, n := s.e.index, s.buf, s.words.Heads, 0
+	s.leads = slices.Grow(s.leads[:0], len(heads)+1)
+	leads, nl := s.leads[:len(heads)+1], uint64(0)
+	for _, h := range heads {
 		i := int(h.At)
 		k := x.slotOf(buf, i, int(h.N))
 		sl := &x.slots[k]
-		if sl.lead != 0 && !s.e.plainly {
-			s.leadFrom(&s.e.leadSets[x.leadsOf(k)], h)
-		}
-		s.words.Heads[n] = bitmap.Head{At: h.At, N: h.N, Node: sl.node}
+		leads[nl] = bitmap.Head{At: h.At, N: h.N, Node: int32(k)}
+		nl += (uint64(sl.lead) + 0xff) >> 8
+		heads[n] = bitmap.Head{At: h.At, N: h.N, Node: sl.node}
 		// A free slot has the node -1.
-		n += int(sl.goesOn(buf, i+min(int(h.N), 8)) &^ (uint64(sl.node) >> 63))
+		n += int(sl.goesOn(buf, i, i+int(h.N)) &^ (uint64(sl.node) >> 63))
 	}
-	s.words.Heads = s.words.Heads[:n]
+	s.words.Heads = heads[:n]
+	if s.e.plainly {
+		return
+	}
+	for _, h := range leads[:nl] {
+		s.leadFrom(&s.e.leadSets[x.leadsOf(uint64(h.Node))], h)
+	}
 }
 
 // leadFrom notes a word as the start of lanes.

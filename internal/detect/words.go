@@ -38,10 +38,14 @@ type wordIndex struct {
 type slot struct {
 	key    uint64
 	node   int32  // root of what follows, -1: free
-	after  uint16 // what may follow, by afterKind
-	length uint8  // of the first word, 9 for longer
+	after  uint16 // what may follow the first word, by afterKind
+	length uint8  // of the first word, 9 for longer; with capital
 	lead   uint8  // set of lanes that start at the word, 0: none, manyLeads: in wordIndex.leads
 }
+
+// capital is set in the length of a slot whose terms all begin with a capital
+// letter that must be one. It is the bit that small letters have.
+const capital = 0x20
 
 // manyLeads stands for all sets of lanes with numbers that do not fit.
 const manyLeads = 255
@@ -55,7 +59,7 @@ func (x *wordIndex) leadsOf(k uint64) int32 {
 	return x.leads[k]
 }
 
-// afterKind numbers the characters that follow the hashed ones of a term,
+// afterKind numbers the characters that follow the first word of a term,
 // from 0 to 15; white space is blankKind.
 func afterKind(b byte) uint8 {
 	if fold.Space(b) {
@@ -76,11 +80,13 @@ var afterKinds = func() (out [256]uint8) {
 
 // entry is a term on its way into the index.
 type entry struct {
-	key    uint64
-	length uint8
-	rest   string // what follows the hashed characters
-	id     int32
-	leads  int32 // if not 0, no term but the first word of matches
+	key     uint64
+	length  uint8
+	capital bool   // begins with a capital letter that must be one
+	rest    string // what follows the hashed characters
+	after   string // what follows the first word
+	id      int32
+	leads   int32 // if not 0, no term but the first word of matches
 }
 
 func (e *entry) head(o *entry) bool { return e.key == o.key && e.length == o.length }
@@ -99,8 +105,9 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 	}
 	for i, id := range ids {
 		clear(word[:8])
-		text := texts[id].text
+		text, capital := texts[id].text, false
 		if texts[id].cased {
+			capital = text[0] >= 'A' && text[0] <= 'Z'
 			text = strings.ToLower(text)
 		}
 		n, end := 0, copy(word[:], text)
@@ -108,7 +115,10 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 			n++
 		}
 		key, length := bitmap.Key(word[:], 0, n)
-		entries[i] = entry{key: key, length: length, rest: text[min(n, 8):], id: id}
+		entries[i] = entry{key: key, length: length, capital: capital, rest: text[min(n, 8):], after: text[n:], id: id}
+		if n > longestHead {
+			entries[i].after = ""
+		}
 	}
 	slices.SortFunc(entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.length, b.length), cmp.Compare(b.leads, a.leads))
@@ -146,8 +156,11 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 			lo++
 		}
 		keys = keys[:0]
+		if !slices.ContainsFunc(entries[lo:hi], func(e entry) bool { return !e.capital }) {
+			sl.length |= capital
+		}
 		for k := lo; k < hi; k++ {
-			sl.after |= following(entries[k].rest)
+			sl.after |= following(entries[k].after)
 			keys = append(keys, match.TrieKey{Text: entries[k].rest, ID: entries[k].id})
 		}
 		sl.node = x.trie.Add(keys)
@@ -176,7 +189,12 @@ func (x *wordIndex) addSigns(keys []match.TrieKey) {
 	}
 }
 
-// following is what may follow the hashed characters of a term.
+// longestHead is the length of words that bitmap.Find gives whole, wherever
+// they begin.
+const longestHead = 64
+
+// following is what may follow the first word of a term, of which rest follows
+// it, or any character.
 func following(rest string) uint16 {
 	switch {
 	case rest == "" || rest == " ":
@@ -193,18 +211,16 @@ func (x *wordIndex) slotOf(buf []byte, i, n int) uint64 {
 	key, length := bitmap.Key(buf, i, n)
 	last := uint64(len(x.slots) - 1)
 	k := bitmap.Hash(key) >> x.shift & last
-	for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length != length); s = &x.slots[k] {
+	for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length&^capital != length); s = &x.slots[k] {
 		k = (k + 1) & last
 	}
 	return k
 }
 
-// goesOn is 1 if a term of the slot may go on as the text does at i, behind
-// the hashed characters.
-func (s *slot) goesOn(buf []byte, i int) uint64 {
-	k := afterKinds[buf[i]]
-	if k == blankKind {
-		k = afterKinds[buf[i+1]]
-	}
-	return (1<<blankKind | uint64(s.after)) >> k & 1
+// goesOn is 1 if a term of the slot may go on as the text does at end, behind
+// the word that begins at i.
+func (s *slot) goesOn(buf []byte, i, end int) uint64 {
+	k, next := uint64(afterKinds[buf[end]]), uint64(afterKinds[buf[end+1]])
+	k ^= (k ^ next) & -(k / blankKind)
+	return (1<<blankKind | uint64(s.after)) >> (k & 31) &^ (uint64(s.length&buf[i]) / capital) & 1
 }
