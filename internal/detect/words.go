@@ -129,7 +129,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 			heads++
 		}
 	}
-	size := uint(bits.Len(uint(heads + heads/2 + 1))) // at most two thirds full: most words are where they are looked for first
+	size := uint(bits.Len(uint(3*heads + 1))) // a third full: nearly all words are where they are looked for first
 	x.shift, x.slots = 64-size, make([]slot, 1<<size)
 	for i := range x.slots {
 		x.slots[i].node = -1
