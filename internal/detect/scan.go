@@ -468,11 +468,12 @@ func (s *scan) lookUp() {
 	x, buf, heads, n := s.e.index, s.buf, s.words.Heads, 0
 	s.leads = slices.Grow(s.leads[:0], len(heads)+1)
 	leads, nl := s.leads[:len(heads)+1], uint64(0)
+	s.list = slices.Grow(s.list[:0], len(heads)+1)
+	x.slotsOf(buf, heads, s.list[:len(heads)+1])
 	for _, h := range heads {
 		i := int(h.At)
-		k := x.slotOf(buf, i, int(h.N))
-		sl := &x.slots[k]
-		leads[nl] = bitmap.Head{At: h.At, N: h.N, Node: int32(k)}
+		sl := &x.slots[h.Node]
+		leads[nl] = h
 		nl += (uint64(sl.lead) + 0xff) >> 8
 		heads[n] = bitmap.Head{At: h.At, N: h.N, Node: sl.node}
 		// A free slot has the node -1.

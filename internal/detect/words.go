@@ -205,16 +205,31 @@ func following(rest string) uint16 {
 	return 1 << afterKind(rest[0])
 }
 
-// slotOf gives the slot of a word, a free one if there is none. The word
-// begins at i and has n characters.
-func (x *wordIndex) slotOf(buf []byte, i, n int) uint64 {
-	key, length := bitmap.Key(buf, i, n)
-	last := uint64(len(x.slots) - 1)
-	k := bitmap.Hash(key) >> x.shift & last
-	for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length&^capital != length); s = &x.slots[k] {
-		k = (k + 1) & last
+// slotsOf puts the slots of words into their nodes, free ones where there are
+// none. odd is for its own use.
+func (x *wordIndex) slotsOf(buf []byte, words []bitmap.Head, odd []int32) {
+	last, n := uint64(len(x.slots)-1), uint64(0)
+	odd = odd[:len(words)+1]
+	for w := range words {
+		h := &words[w]
+		key, length := bitmap.Key(buf, int(h.At), int(h.N))
+		k := bitmap.Hash(key) >> (x.shift & 63) & last
+		s := &x.slots[k]
+		h.Node = int32(k)
+		// Most are where they are looked for first.
+		odd[n] = int32(w)
+		differ := s.key ^ key | uint64(s.length&^capital^length)
+		n += (differ | -differ) >> 63
 	}
-	return k
+	for _, w := range odd[:n] {
+		h := &words[w]
+		key, length := bitmap.Key(buf, int(h.At), int(h.N))
+		k := uint64(h.Node)
+		for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length&^capital != length); s = &x.slots[k] {
+			k = (k + 1) & last
+		}
+		h.Node = int32(k)
+	}
 }
 
 // goesOn is 1 if a term of the slot may go on as the text does at end, behind
