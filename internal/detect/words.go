@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strings"
@@ -37,8 +38,8 @@ type wordIndex struct {
 
 type slot struct {
 	key    uint64
+	after  uint64 // what may follow the first word, by pairOf
 	node   int32  // root of what follows, -1: free
-	after  uint16 // what may follow the first word, by afterKind
 	length uint8  // of the first word, 9 for longer; with capital
 	lead   uint8  // set of lanes that start at the word, 0: none, manyLeads: in wordIndex.leads
 }
@@ -59,23 +60,20 @@ func (x *wordIndex) leadsOf(k uint64) int32 {
 	return x.leads[k]
 }
 
-// afterKind numbers the characters that follow the first word of a term,
-// from 0 to 15; white space is blankKind.
-func afterKind(b byte) uint8 {
-	if fold.Space(b) {
-		return blankKind
-	}
-	b = fold.Lower(b)
-	return (b ^ b>>4) & 15
-}
+// pairOf numbers pairs of characters from 0 to 63; case does not matter, and
+// all white space is one.
+func pairOf(a, b byte) uint8 { return (pairs[a]<<1 + pairs[b]*13) & 63 }
 
-const blankKind = 16
-
-var afterKinds = func() (out [256]uint8) {
+// pairs gives pairOf its numbers of characters, and blanks is 1 for white
+// space.
+var pairs, blanks = func() (out, blank [256]uint8) {
 	for b := range out {
-		out[b] = afterKind(byte(b))
+		out[b] = fold.Lower(byte(b)) & 31
+		if fold.Space(byte(b)) {
+			out[b], blank[b] = ' '&31, 1
+		}
 	}
-	return out
+	return out, blank
 }()
 
 // entry is a term on its way into the index.
@@ -194,15 +192,13 @@ func (x *wordIndex) addSigns(keys []match.TrieKey) {
 const longestHead = 64
 
 // following is what may follow the first word of a term, of which rest follows
-// it, or any character.
-func following(rest string) uint16 {
-	switch {
-	case rest == "" || rest == " ":
-		return ^uint16(0)
-	case rest[0] == ' ':
-		return 1 << afterKind(rest[1])
+// it, or anything.
+func following(rest string) uint64 {
+	rest = strings.TrimPrefix(rest, " ")
+	if len(rest) < 2 {
+		return ^uint64(0)
 	}
-	return 1 << afterKind(rest[0])
+	return 1 << pairOf(rest[0], rest[1])
 }
 
 // slotsOf puts the slots of words into their nodes, free ones where there are
@@ -235,7 +231,9 @@ func (x *wordIndex) slotsOf(buf []byte, words []bitmap.Head, odd []int32) {
 // goesOn is 1 if a term of the slot may go on as the text does at end, behind
 // the word that begins at i.
 func (s *slot) goesOn(buf []byte, i, end int) uint64 {
-	k, next := uint64(afterKinds[buf[end]]), uint64(afterKinds[buf[end+1]])
-	k ^= (k ^ next) & -(k / blankKind)
-	return (1<<blankKind | uint64(s.after)) >> (k & 31) &^ (uint64(s.length&buf[i]) / capital) & 1
+	c := binary.LittleEndian.Uint32(buf[end:])
+	c >>= blanks[uint8(c)] << 3 & 31
+	// Behind more than one space there may be anything.
+	may := s.after>>pairOf(uint8(c), uint8(c>>8)) | uint64(blanks[uint8(c)])
+	return may &^ (uint64(s.length&buf[i]) / capital) & 1
 }
