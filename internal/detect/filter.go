@@ -272,14 +272,20 @@ func less(a, b int) uint64 { return uint64(a-b) >> 63 }
 
 // appendPlaces appends the places of the set bits of one word of a bitmap.
 func appendPlaces(w int, m uint64, dst []int32) []int32 {
-	dst = slices.Grow(dst, 64)
-	room, n := (*[64]int32)(dst[len(dst):len(dst)+64]), bits.OnesCount64(m)
-	for k := 0; k < n; k += 4 {
-		// Four at a time: how many there are is hard to predict.
+	n := len(dst)
+	if cap(dst)-n < 64 {
+		dst = slices.Grow(dst, 64)
+	}
+	room, count := (*[64]int32)(dst[n:n+64]), bits.OnesCount64(m)
+	// Four at a time, and always the first: whether there are any is hard to
+	// predict, and that there are more is rare.
+	for k := 0; ; k += 4 {
 		for j := range 4 {
 			room[(k+j)&63] = int32(w<<6 | bits.TrailingZeros64(m))
 			m &= m - 1
 		}
+		if k+4 >= count {
+			return dst[:n+count]
+		}
 	}
-	return dst[:len(dst)+n]
 }

@@ -377,9 +377,7 @@ func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
 func (s *scan) findSigns() {
 	e, places := s.e, s.maybe[:0]
 	for w := range len(s.maps) - 1 {
-		if m := s.maps[w].Signs; m != 0 {
-			places = appendPlaces(w, m, places)
-		}
+		places = appendPlaces(w, s.maps[w].Signs, places)
 	}
 	for _, i := range places {
 		k := e.signs[s.buf[i]]
