@@ -30,6 +30,7 @@ type channels struct {
 	// certain lengths, and these at any word.
 	digits   int
 	lengths  uint64
+	listed   *bitmap.Lengths
 	every    uint64
 	feeds    [64][]int32 // channel → lists of starts
 	matchers [][]uint64  // channel → matchers
@@ -177,6 +178,7 @@ func newChannels(list []channel) *channels {
 	if x.every&x.always != 0 {
 		x.lengths = ^uint64(0)
 	}
+	x.listed = bitmap.NewLengths(x.lengths)
 	return x
 }
 

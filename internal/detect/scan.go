@@ -40,7 +40,8 @@ type scan struct {
 	likely []uint64      // per 64 characters: where words are for channels, whatever their lengths
 	maybe  []int32       // starts of one lane
 	spare  []bitmap.Word
-	leads  []bitmap.Head  // words at which lanes start, Node: slot
+	roots  []int32 // of what follows words.Heads
+	leads  []lead
 	kept   []bitmap.Start // what the channels leave at first sight
 	fed    [][]int32      // per list of starts of automata at words
 	ready  []uint64       // lanes with starts, and those that wait
@@ -270,7 +271,7 @@ func (s *scan) findWords() {
 			s.likely[w] |= within(m.Digits, next.Digits, x.digits)
 		}
 	}
-	s.words.Filter, s.words.Lengths = s.e.index.filter, x.lengths
+	s.words.Filter, s.words.Lengths = s.e.index.filter, x.listed
 	s.words.Find(s.buf, s.maps, s.likely)
 }
 
@@ -460,34 +461,41 @@ func (s *scan) findInside() bool {
 }
 
 // lookUp keeps of the words that a term may begin with those that one does
-// begin with, and gives the lanes that start at a word their starts. All are
-// written and kept by counting: no branch to mispredict.
+// begin with, with the roots of what follows, and gives the lanes that start
+// at a word their starts. All are written and kept by counting: no branch to
+// mispredict.
 func (s *scan) lookUp() {
-	x, buf, heads, n := s.e.index, s.buf, s.words.Heads, 0
-	s.leads = slices.Grow(s.leads[:0], len(heads)+1)
-	leads, nl := s.leads[:len(heads)+1], uint64(0)
-	s.list = slices.Grow(s.list[:0], len(heads)+1)
-	x.slotsOf(buf, heads, s.list[:len(heads)+1])
-	for _, h := range heads {
-		i := int(h.At)
-		sl := &x.slots[h.Node]
-		leads[nl] = h
+	x, buf, heads, n, nl := s.e.index, s.buf, s.words.Heads, 0, uint64(0)
+	room := len(heads) + 1
+	s.roots, s.list, s.leads = slices.Grow(s.roots[:0], room), slices.Grow(s.list[:0], room), slices.Grow(s.leads[:0], room)
+	roots, leads := s.roots[:room], s.leads[:room]
+	x.slotsOf(buf, heads, roots, s.list[:room])
+	for w, h := range heads {
+		k, i := roots[w], int(h.At)
+		sl := &x.slots[k]
+		leads[nl] = lead{h, k}
 		nl += (uint64(sl.lead) + 0xff) >> 8
-		heads[n] = bitmap.Head{At: h.At, N: h.N, Node: sl.node}
+		heads[n], roots[n] = h, sl.node
 		// A free slot has the node -1.
 		n += int(sl.goesOn(buf, i, i+int(h.N)) &^ (uint64(sl.node) >> 63))
 	}
-	s.words.Heads = heads[:n]
+	s.words.Heads, s.roots = heads[:n], roots[:n]
 	if s.e.plainly {
 		return
 	}
 	for _, h := range leads[:nl] {
-		s.leadFrom(&s.e.leadSets[x.leadsOf(uint64(h.Node))], h)
+		s.leadFrom(&s.e.leadSets[x.leadsOf(uint64(h.slot))], h.Word)
 	}
 }
 
+// lead is a word at which lanes start.
+type lead struct {
+	bitmap.Word
+	slot int32
+}
+
 // leadFrom notes a word as the start of lanes.
-func (s *scan) leadFrom(l *leadSet, h bitmap.Head) {
+func (s *scan) leadFrom(l *leadSet, h bitmap.Word) {
 	c := binary.LittleEndian.Uint16(s.buf[h.At+h.N:])
 	if !l.pairs.Has(automaton.KindPair(uint8(c), uint8(c>>8))) || !l.next.Has(uint8(c)) || !l.second.Has(uint8(c>>8)) {
 		return
@@ -504,9 +512,9 @@ func (s *scan) findHits() bool {
 		return false
 	}
 	s.lookUp()
-	for _, h := range s.words.Heads {
+	for w, h := range s.words.Heads {
 		var steps int
-		s.hits, steps = e.walk(s.buf, s.n, int(h.At), int(h.At)+min(int(h.N), 8), match.At(h.Node), s.hits)
+		s.hits, steps = e.walk(s.buf, s.n, int(h.At), int(h.At)+min(int(h.N), 8), match.At(s.roots[w]), s.hits)
 		if !s.take(steps) {
 			return false
 		}

@@ -201,30 +201,28 @@ func following(rest string) uint64 {
 	return 1 << pairOf(rest[0], rest[1])
 }
 
-// slotsOf puts the slots of words into their nodes, free ones where there are
-// none. odd is for its own use.
-func (x *wordIndex) slotsOf(buf []byte, words []bitmap.Head, odd []int32) {
+// slotsOf puts the slots of words into slots, free ones where there are none.
+// odd is for its own use; both have room for one more.
+func (x *wordIndex) slotsOf(buf []byte, words []bitmap.Word, slots, odd []int32) {
 	last, n := uint64(len(x.slots)-1), uint64(0)
-	odd = odd[:len(words)+1]
-	for w := range words {
-		h := &words[w]
+	for w, h := range words {
 		key, length := bitmap.Key(buf, int(h.At), int(h.N))
 		k := bitmap.Hash(key) >> (x.shift & 63) & last
 		s := &x.slots[k]
-		h.Node = int32(k)
+		slots[w] = int32(k)
 		// Most are where they are looked for first.
 		odd[n] = int32(w)
 		differ := s.key ^ key | uint64(s.length&^capital^length)
 		n += (differ | -differ) >> 63
 	}
 	for _, w := range odd[:n] {
-		h := &words[w]
+		h := words[w]
 		key, length := bitmap.Key(buf, int(h.At), int(h.N))
-		k := uint64(h.Node)
+		k := uint64(slots[w])
 		for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length&^capital != length); s = &x.slots[k] {
 			k = (k + 1) & last
 		}
-		h.Node = int32(k)
+		slots[w] = int32(k)
 	}
 }
 

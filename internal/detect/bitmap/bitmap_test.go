@@ -70,9 +70,9 @@ func check(t *testing.T, text []byte, set *Set) {
 	want := maps(text, set)
 	padded := append(bytes.Clone(text), make([]byte, 72)...)
 	near := make([]uint64, len(want))
-	f := Finder{Filter: NewFilter(10), Lengths: 1<<20 | 1<<3 | 1<<Longest}
-	var heads []Head
-	var words []Word
+	lengths := uint64(1<<20 | 1<<3 | 1<<Longest)
+	f := Finder{Filter: NewFilter(10), Lengths: NewLengths(lengths)}
+	var heads, words []Word
 	for w := range near {
 		near[w] = want[w].Solid * 0x9e3779b97f4a7c15
 	}
@@ -97,9 +97,9 @@ func check(t *testing.T, text []byte, set *Set) {
 		}
 		key, _ := Key(eight[:], 0, min(n, 8))
 		if f.Filter.Maybe(Hash(key)) != 0 {
-			heads = append(heads, Head{At: int32(i), N: int32(n)})
+			heads = append(heads, Word{int32(i), int32(n)})
 		}
-		if near[i/64]>>(i%64)&1 != 0 || f.Lengths>>min(n, Longest)&1 != 0 {
+		if near[i/64]>>(i%64)&1 != 0 || lengths>>min(n, Longest)&1 != 0 {
 			words = append(words, Word{int32(i), int32(n)})
 		}
 	}
@@ -111,9 +111,6 @@ func check(t *testing.T, text []byte, set *Set) {
 		}
 		f.Heads, f.Words = f.Heads[:0], f.Words[:0]
 		f.Find(padded, got, near)
-		for k := range f.Heads {
-			f.Heads[k].Node = 0
-		}
 		if !slices.Equal(f.Heads, heads) || !slices.Equal(f.Words, words) {
 			t.Fatalf("words of %.200q: %d and %d, want %d and %d", text, len(f.Heads), len(f.Words), len(heads), len(words))
 		}

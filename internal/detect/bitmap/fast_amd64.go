@@ -23,12 +23,12 @@ type list struct {
 	at      int // place of the first character of the first bitmap
 	bits    *uint64
 	shift   uint64
-	lengths uint64
-	heads   *Head
+	lengths *Lengths
+	heads   *Word
 	words   *Word
 }
 
-func (f *Finder) findFast(text []byte, maps []Map, near []uint64, from, to int, heads []Head, words []Word) (int, int) {
+func (f *Finder) findFast(text []byte, maps []Map, near []uint64, from, to int, heads, words []Word) (int, int) {
 	return findBMI2(&list{
 		&text[0], &maps[from], &near[from], to - from, from * 64,
 		&f.Filter.bits[0], f.Filter.shift, f.Lengths, &heads[0], &words[0],

@@ -114,26 +114,36 @@ block:
 	VZEROUPPER
 	RET
 
+DATA multiplier<>+0(SB)/8, $0xd6e8feb86659fd93
+GLOBL multiplier<>(SB), RODATA|NOPTR, $8
+
+// OWN is the place of Lengths.own.
+#define OWN 256
+
 // func findBMI2(l *list) (heads, words int)
-TEXT ·findBMI2(SB), NOSPLIT, $16-24
+TEXT ·findBMI2(SB), NOSPLIT, $32-24
 	MOVQ l+0(FP), AX
 	MOVQ 0(AX), SI // text
 	MOVQ 8(AX), R9 // maps
-	MOVQ 16(AX), R10 // near
 	MOVQ 24(AX), R15
 	MOVQ R15, left-8(SP)
 	MOVQ 32(AX), R11 // place
 	MOVQ 40(AX), R12 // bits
 	MOVQ 48(AX), R13 // shift
 	MOVQ 56(AX), R14 // lengths
-	MOVQ 64(AX), DI // heads
+	MOVQ 64(AX), R10 // heads
 	MOVQ 72(AX), R8 // words
+	XORL DI, DI // number of heads
 
 block:
-	MOVQ 0(R9), AX
 	MOVQ 8(R9), BX // begins that are left
 	TESTQ BX, BX
 	JEQ next
+	MOVQ l+0(FP), AX
+	MOVQ 16(AX), AX
+	MOVQ (AX), AX
+	MOVQ AX, near-24(SP)
+	MOVQ 0(R9), AX
 	MOVQ 48(R9), R15
 	NOTQ R15
 	TZCNTQ R15, R15 // how far the last word goes on
@@ -154,57 +164,40 @@ word:
 	BLSRQ CX, CX
 	CMOVQCS on-16(SP), R15
 	ADDQ R15, DX // length
-	MOVQ (R10), R15
-	SHRXQ AX, R15, R15
+	SHRXQ AX, near-24(SP), R15
 	ADDQ R11, AX // place
-	MOVL AX, 0(R8)
-	MOVL DX, 4(R8)
-	MOVL AX, 0(DI)
-	MOVL DX, 4(DI)
-	MOVQ (SI)(AX*1), BP
-	MOVQ $63, AX
-	CMPQ DX, AX
-	CMOVQLT DX, AX
-	SHRXQ AX, R14, AX
-	ORQ AX, R15
+	MOVBLZX (R14)(DX*1), BP
+	ORL BP, R15
 	ANDL $1, R15
+	MOVQ (SI)(AX*1), BP
+	ORQ lower<>(SB), BP
+	ANDQ OWN(R14)(DX*8), BP
+	SHLQ $32, DX
+	ORQ DX, AX
+	MOVQ AX, (R8)
+	MOVQ AX, (R10)(DI*8)
 	LEAQ (R8)(R15*8), R8
-	MOVQ $0x2020202020202020, AX
-	ORQ AX, BP
-	MOVL $8, AX
-	CMPQ DX, AX
-	CMOVQLT DX, AX
-	SHLL $3, AX
-	BZHIQ AX, BP, BP
-	MOVQ $0xd6e8feb86659fd93, AX
-	IMULQ AX, BP
+	IMULQ multiplier<>(SB), BP
 	SHRXQ R13, BP, BP
 	MOVQ BP, AX
 	SHRQ $6, AX
 	MOVQ (R12)(AX*8), AX
 	BTQ BP, AX
-	SBBQ AX, AX
-	ANDL $12, AX
-	ADDQ AX, DI
+	ADCQ $0, DI
 	TESTQ BX, BX
 	JNE word
 
 next:
 	ADDQ $48, R9
-	ADDQ $8, R10
+	MOVQ l+0(FP), AX
+	ADDQ $8, 16(AX)
 	ADDQ $64, R11
 	DECQ left-8(SP)
 	JNE block
-	MOVQ l+0(FP), AX
-	SUBQ 64(AX), DI
 	SUBQ 72(AX), R8
 	SHRQ $3, R8
 	MOVQ R8, words+16(FP)
-	MOVQ DI, AX
-	XORL DX, DX
-	MOVL $12, CX
-	DIVQ CX
-	MOVQ AX, heads+8(FP)
+	MOVQ DI, heads+8(FP)
 	RET
 
 // Places of the fields of Tables.

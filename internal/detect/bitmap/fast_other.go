@@ -6,7 +6,7 @@ const available = false
 
 func makeFast([]Map, []byte, *Set) { panic("bitmap: no assembly") }
 
-func (f *Finder) findFast([]byte, []Map, []uint64, int, int, []Head, []Word) (int, int) {
+func (f *Finder) findFast([]byte, []Map, []uint64, int, int, []Word, []Word) (int, int) {
 	panic("bitmap: no assembly")
 }
 

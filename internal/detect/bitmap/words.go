@@ -10,9 +10,6 @@ import (
 // as the bitmap behind its own goes.
 type Word struct{ At, N int32 }
 
-// Head is a word that a term may begin with. Node is for who looks it up.
-type Head struct{ At, N, Node int32 }
-
 // Hash does not tell words of eight characters from longer ones.
 func Hash(key uint64) uint64 { return key * multiplier }
 
@@ -50,16 +47,34 @@ func (f *Filter) Maybe(hash uint64) uint64 {
 	return f.bits[v>>6] >> (v & 63) & 1
 }
 
-// Finder lists words.
-type Finder struct {
-	Filter  Filter // of those for Heads
-	Lengths uint64 // of those for Words, a bit for each; that of Longest is for all from there on
-	Heads   []Head
-	Words   []Word
+// Lengths says by the length of a word whether it is listed, and which bytes
+// of its first eight are its own. The assembly knows its places.
+type Lengths struct {
+	listed [256]uint8
+	own    [256]uint64
+}
+
+// NewLengths makes the table of lengths with a bit each; that of Longest is for
+// all from there on.
+func NewLengths(bits uint64) *Lengths {
+	l := new(Lengths)
+	for n := range l.listed {
+		l.listed[n] = uint8(bits >> min(n, Longest) & 1)
+		l.own[n] = 1<<(8*min(uint(n), 8)) - 1
+	}
+	return l
 }
 
 // Longest is the length from which on lengths are not told apart.
 const Longest = 63
+
+// Finder lists words.
+type Finder struct {
+	Filter  Filter   // of those for Heads
+	Lengths *Lengths // of those for Words
+	Heads   []Word   // that a term may begin with
+	Words   []Word
+}
 
 // stretch is the number of bitmaps for which room is made at once.
 const stretch = 64
@@ -92,7 +107,7 @@ func (f *Finder) find(text []byte, maps []Map, near []uint64, from, to int) {
 
 // findPlain writes every word to both lists and keeps it by counting: no
 // branch to mispredict.
-func (f *Finder) findPlain(text []byte, maps []Map, near []uint64, from, to int, heads []Head, words []Word) (int, int) {
+func (f *Finder) findPlain(text []byte, maps []Map, near []uint64, from, to int, heads, words []Word) (int, int) {
 	filter, lengths := f.Filter, f.Lengths
 	var nh, nw uint64
 	for w := from; w < to; w++ {
@@ -112,11 +127,10 @@ func (f *Finder) findPlain(text []byte, maps []Map, near []uint64, from, to int,
 				n += on
 			}
 			ends &= ends - 1
-			heads[nh] = Head{At: int32(i), N: int32(n)}
-			key, _ := Key(text, i, n)
+			heads[nh], words[nw] = Word{int32(i), int32(n)}, Word{int32(i), int32(n)}
+			key := (binary.LittleEndian.Uint64(text[i:]) | lower8) & lengths.own[uint8(n)]
 			nh += filter.Maybe(Hash(key))
-			words[nw] = Word{int32(i), int32(n)}
-			nw += beside>>b&1 | lengths>>min(n, Longest)&1
+			nw += beside>>(b&63)&1 | uint64(lengths.listed[uint8(n)])
 		}
 	}
 	return int(nh), int(nw)
