@@ -210,6 +210,14 @@ func (e *Engine) numberSigns() {
 		}
 	}
 	number(e.index.first...)
+	for i := range e.lanes {
+		l := &e.lanes[i]
+		for c, listed := range e.signs {
+			if listed != 0 && l.musts.Has(byte(c)) {
+				l.must = byte(c)
+			}
+		}
+	}
 }
 
 // leads gives the words that lanes start at, each with the number of the set

@@ -40,6 +40,9 @@ type lane struct {
 	trigger byte
 	lead    automaton.Set // characters between a start and the trigger
 	next    automaton.Set // and behind it
+	musts   automaton.Set // and those that stand between the two in every match
+	must    byte          // one of them that is listed, 0 if there is none
+	wordy   bool          // every letter and digit can stand between
 	bucket  bucket
 	sieve   // of starts; atTrigger: its gates alone
 	first   [256]bool
@@ -184,6 +187,15 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 		}
 		l.lead.Or(&p.facts.Lead)
 		l.next.Or(&p.facts.Next)
+		if l.mode == atTrigger {
+			musts := p.table.Musts(l.trigger)
+			for w := range musts {
+				if i == 0 {
+					l.musts[w] = ^uint64(0)
+				}
+				l.musts[w] &= musts[w]
+			}
+		}
 		if l.mode == atLead {
 			l.leads = append(l.leads, p.facts.Leads...)
 		}
@@ -197,7 +209,11 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 		}
 	}
 	l.wide = l.mode == inside && inner[0]|inner[1] == 0 // nothing of ASCII
+	l.wordy = true
 	for c, ok := range l.first {
+		if fold.Alnum(byte(c)) && c < fold.Letter {
+			l.wordy = l.wordy && l.lead.Has(byte(c))
+		}
 		if ok && !fold.Alnum(byte(c)) {
 			l.few = append(l.few, byte(c))
 		}

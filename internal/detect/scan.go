@@ -11,7 +11,6 @@ import (
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/detect/bitmap"
 	"labelmilter/internal/match"
-	"labelmilter/internal/match/fold"
 )
 
 // Costs in steps of the work budget.
@@ -286,7 +285,7 @@ func (s *scan) otherStarts() {
 		l, starts := &s.e.lanes[k], s.starts[k]
 		switch {
 		case l.mode == atTrigger:
-			if at := s.signs[s.e.signs[l.trigger]]; len(at) > 0 {
+			if at := s.signs[s.e.signs[l.trigger]]; len(at) > 0 && (!l.needy || meet(s.all, l.any)) {
 				starts = s.triggered(l, at, starts)
 			}
 		case l.needy, (l.mode == atLead || l.mode == atNumber) && !s.e.plainly:
@@ -345,32 +344,6 @@ func (s *scan) places(m mode, w int) uint64 {
 		return ^a
 	}
 	return a
-}
-
-// triggered finds the starts of a lane before its trigger, which stands at
-// places.
-func (s *scan) triggered(l *lane, places, dst []int32) []int32 {
-	text, from := s.v.Shadow, 0
-	for _, at := range places {
-		p := int(at)
-		if !l.next.Has(s.buf[p+1]) {
-			continue
-		}
-		i := p
-		for i > from && p-i < MaxMatch && l.lead.Has(text[i-1]) {
-			i--
-		}
-		for ; i <= p; i++ {
-			if !l.within && i > 0 && fold.Alnum(text[i-1]) && fold.Alnum(text[i]) {
-				continue
-			}
-			if l.first[text[i]] && l.open(s.buf, i) != 0 {
-				dst = append(dst, int32(i))
-			}
-		}
-		from = p + 1
-	}
-	return dst
 }
 
 // findSigns lists the places of the characters that lanes look for. Those that

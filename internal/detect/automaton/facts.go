@@ -480,6 +480,43 @@ func (t *Table) behindFirst(c byte) (out Set) {
 	return out
 }
 
+// Musts gives rare characters that stand before the first occurrence of
+// trigger in every match.
+func (t *Table) Musts(trigger byte) (out Set) {
+	for _, c := range []byte(triggers) {
+		if c != trigger && t.alone(c) && !t.reaches(trigger, c) {
+			out.Add(c)
+		}
+	}
+	return out
+}
+
+// reaches reports whether c can be met without passing over one character.
+func (t *Table) reaches(c, over byte) bool {
+	seen := make([]bool, t.States())
+	stack := slices.Clone(t.Start[:])
+	for len(stack) > 0 {
+		s := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if s == 0 || seen[s] {
+			continue
+		}
+		seen[s] = true
+		for _, b := range t.reps {
+			switch t.Class(b) {
+			case t.Class(over):
+			case t.Class(c):
+				if t.Step(s, c) != 0 {
+					return true
+				}
+			default:
+				stack = append(stack, t.Step(s, b))
+			}
+		}
+	}
+	return false
+}
+
 // alone reports whether the automaton tells c from every other byte.
 func (t *Table) alone(c byte) bool {
 	for b := range 256 {

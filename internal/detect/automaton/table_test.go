@@ -99,9 +99,9 @@ func TestFacts(t *testing.T) {
 func TestFactsHold(t *testing.T) {
 	t.Parallel()
 	table := fold.Standard()
-	list := append([]string{`\b(?:user ?name|uid)\s{0,2}=\d{2,}`, `\bsk-[a-z]{3}`, `(?i)\bab ?c?[1-9]{3}\b`, `\b\d{2} ?\d{2}\b`, `ab{2,3}9`, `\bab-?\d`, `\b(?:ab|ab1)_9+`, `\b[A-Z][a-z]+(?:b| c) ?\d{1,3}`, `[a-z ]+-\d`, `(?i)\b(?:ab|c)[a-z ]* \d+b?`}, exprs...)
+	list := append([]string{`\b(?:user ?name|uid)\s{0,2}=\d{2,}`, `\bsk-[a-z]{3}`, `(?i)\bab ?c?[1-9]{3}\b`, `\b\d{2} ?\d{2}\b`, `ab{2,3}9`, `\bab-?\d`, `\b(?:ab|ab1)_9+`, `\b[A-Z][a-z]+(?:b| c) ?\d{1,3}`, `[a-z ]+-\d`, `(?i)\b(?:ab|c)[a-z ]* \d+b?`, `\ba[a-z:]*@[a-z]`, `(?:a:|b:c)b@`, `a:?b@`}, exprs...)
 	rnd := rand.New(rand.NewPCG(5, 1))
-	matches, backs := 0, 0
+	matches, backs, leads := 0, 0, 0
 	for _, expr := range list {
 		p, err := Compile(expr, false, table)
 		if err != nil {
@@ -112,10 +112,11 @@ func TestFactsHold(t *testing.T) {
 			continue
 		}
 		f, back := FactsOf(tab), tab.Backwards()
+		musts := tab.Musts(f.Trigger)
 		for range 300 {
 			s := text(rnd, alphabet+"\x80\x81\x82", 14)
 			if rnd.IntN(2) == 0 {
-				s = append(append([]byte(nil), s[:rnd.IntN(len(s)+1)]...), []string{"uid =12", "USERNAME=00", "sk-abc", "ab c123", "12 34", "abb9", "AB-1", "ab1_99", "Bab 12", "a b-1", "ab c 9"}[rnd.IntN(11)]...)
+				s = append(append([]byte(nil), s[:rnd.IntN(len(s)+1)]...), []string{"uid =12", "USERNAME=00", "sk-abc", "ab c123", "12 34", "abb9", "AB-1", "ab1_99", "Bab 12", "a b-1", "ab c 9", "ab:@a", "b:cb@", "ab@"}[rnd.IntN(14)]...)
 			}
 			for start := range s {
 				var x Sim
@@ -123,6 +124,18 @@ func TestFactsHold(t *testing.T) {
 					if e > start {
 						matches++
 						f.check(t, expr, s, start, e)
+						if lead, _, ok := strings.Cut(string(s[start:e]), string(f.Trigger)); ok && f.Trigger != 0 {
+							missing := musts
+							for _, c := range []byte(lead) {
+								missing[c>>6] &^= 1 << (c & 63)
+							}
+							if missing != (Set{}) {
+								t.Errorf("%s: %q from %d to %d: missing before %c: %v", expr, s, start, e, f.Trigger, missing)
+							}
+							if musts != (Set{}) {
+								leads++
+							}
+						}
 						if back != nil {
 							backs++
 							back.check(t, expr, s, start, e)
@@ -133,8 +146,8 @@ func TestFactsHold(t *testing.T) {
 			}
 		}
 	}
-	if matches < 2000 || backs < 100 {
-		t.Errorf("only %d matches, %d backwards", matches, backs)
+	if matches < 2000 || backs < 100 || leads < 10 {
+		t.Errorf("only %d matches, %d backwards, %d with a trigger behind another character", matches, backs, leads)
 	}
 }
 
