@@ -14,14 +14,26 @@ import (
 // per start.
 const stride = 32
 
+// alone is how far each start runs at least before its state is looked up:
+// most of them die before.
+const alone = 12
+
 // memory is what one automaton has run over one text.
 type memory struct {
-	heads []int32  // per stride: number of the first node from 1 on, 0 if none
-	seen  []uint64 // per stride: states that there are, by their last bits
-	nodes []memoNode
-	ends  []automaton.End
-	chain []int32
-	first []automaton.End
+	gen     uint32
+	strides []memoStride
+	nodes   []memoNode
+	ends    []automaton.End
+	chain   []int32
+	runs    automaton.Runs // of nodes
+	starts  [automaton.Abreast]memoStart
+}
+
+// memoStride lists the nodes at one place.
+type memoStride struct {
+	gen  uint32    // of the memory, else it has none
+	head int32     // number of the first, -1 if none
+	seen [4]uint64 // states that there are, by their last bits
 }
 
 // memoNode is the run of one stride from a place and state.
@@ -33,56 +45,60 @@ type memoNode struct {
 	from, to int32 // into ends
 }
 
-func (m *memory) reset(n int) {
-	heads := n/stride + 2
-	m.heads = slices.Grow(m.heads[:0], heads)[:heads]
-	m.seen = slices.Grow(m.seen[:0], heads)[:heads]
-	clear(m.heads)
-	clear(m.seen)
+// memoStart is a start that is run side by side with others.
+type memoStart struct {
+	at      int32
+	goal    int32 // place of its first node
+	node    int32 // number of that, -1 if it died before
+	here    int32 // node that is being run, -1 if none
+	steps   int
+	worth   []uint64
+	pending uint64 // programs that can match
+}
+
+// begin forgets what was run.
+func (m *memory) begin(n int) {
+	if k := n/stride + 3; k > len(m.strides) {
+		m.strides = slices.Grow(m.strides, k-len(m.strides))[:k]
+	}
+	if m.gen++; m.gen == 0 { // wrapped
+		clear(m.strides)
+		m.gen = 1
+	}
 	m.nodes, m.ends = m.nodes[:0], m.ends[:0]
 }
 
-// node finds or makes the node for a state at stride number k.
-func (m *memory) node(k int, state uint16) int32 {
-	bit := uint64(1) << (state & 63)
-	if m.seen[k]&bit != 0 {
-		for id := m.heads[k] - 1; id >= 0; id = m.nodes[id].sibling {
+// node finds or makes the node for a state at a place.
+func (m *memory) node(at int32, state uint16) int32 {
+	p := &m.strides[at/stride]
+	if p.gen != m.gen {
+		*p = memoStride{gen: m.gen, head: -1}
+	}
+	word, bit := &p.seen[state>>6&3], uint64(1)<<(state&63)
+	if *word&bit != 0 {
+		for id := p.head; id >= 0; id = m.nodes[id].sibling {
 			if m.nodes[id].state == state {
 				return id
 			}
 		}
 	}
-	m.seen[k] |= bit
+	*word |= bit
 	id := int32(len(m.nodes))
-	m.nodes = append(m.nodes, memoNode{state: state, sibling: m.heads[k] - 1, next: -1})
-	m.heads[k] = id + 1
+	m.nodes = append(m.nodes, memoNode{state: state, sibling: p.head, next: -1})
+	p.head = id
 	return id
-}
-
-// advance runs t from state at i up to the next stride and appends ends that
-// are behind start.
-func advance(t *automaton.Table, buf []byte, i, start int, state uint16, dst []automaton.End) ([]automaton.End, int, uint16) {
-	for {
-		state = t.Step(state, buf[i])
-		if a := t.Accepts(state); a >= 0 && i > start {
-			dst = append(dst, automaton.End{Pos: int32(i), Set: a})
-		}
-		i++
-		if state == 0 || i%stride == 0 {
-			return dst, i, state
-		}
-	}
 }
 
 // runMemo runs an automaton with memory from all starts.
 func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 	m := &s.memo
-	clean := false
-	worth := s.all
-	wanted, block := t.wanted(worth), int32(-1)
+	worth, block := s.all, int32(-1)
+	wanted := t.wanted(worth)
 	if wanted == 0 {
 		return true
 	}
+	m.begin(s.n)
+	n := 0
 	for _, start := range starts {
 		if l.needy && start/blockSize != block {
 			block = start / blockSize
@@ -92,61 +108,142 @@ func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 		if wanted == 0 {
 			continue
 		}
-		m.chain, m.first = m.chain[:0], m.first[:0]
-		state := t.Start[automaton.Before(s.v.Shadow, int(start))]
-		if state == 0 {
-			continue
-		}
+		state := t.From(s.buf, int(start))
 		pending := t.reach[state] & wanted
 		if pending == 0 {
 			continue
 		}
-		var i int
-		m.first, i, state = advance(t.Table, s.buf, int(start), int(start), state, m.first)
-		steps := i - int(start)
-		if state == 0 && len(m.first) == 0 {
-			s.work.Left -= int64(steps)
+		m.starts[n] = memoStart{at: start, node: -1, here: -1, worth: worth, pending: pending}
+		s.runs.Begin(n, start, start, state)
+		if n++; n == automaton.Abreast {
+			if !s.runMemoAbreast(t, n) {
+				return false
+			}
+			n = 0
+		}
+	}
+	return n == 0 || s.runMemoAbreast(t, n)
+}
+
+// runMemoAbreast runs an automaton from n starts side by side and tries what
+// it gives in the order of starts.
+func (s *scan) runMemoAbreast(t *tableGroup, n int) bool {
+	m, r := &s.memo, &s.runs
+	for k := n; k < automaton.Abreast; k++ {
+		r.State[k] = 0
+	}
+	t.Advance(s.buf, r, alone)
+	if r.Alive() {
+		s.runOn(t, n)
+	}
+	for k := range n {
+		b := &m.starts[k]
+		b.steps += r.Steps[k]
+		if b.node < 0 && len(r.Ends[k]) == 0 {
+			s.work.Left -= int64(b.steps)
 			continue
 		}
-		if !clean {
-			m.reset(s.n + 2)
-			clean = true
-		}
-		if state != 0 {
-			for id := m.node(i/stride, state); id >= 0; {
-				m.chain = append(m.chain, id)
-				if i > int(start)+MaxMatch {
-					break
-				}
-				if !m.nodes[id].explored {
-					from := len(m.ends)
-					var q uint16
-					m.ends, _, q = advance(t.Table, s.buf, i, -1, m.nodes[id].state, m.ends)
-					steps += stride
-					next := int32(-1)
-					if q != 0 {
-						next = m.node(i/stride+1, q)
-					}
-					n := &m.nodes[id]
-					n.explored, n.next, n.from, n.to = true, next, int32(from), int32(len(m.ends))
-				}
-				id = m.nodes[id].next
-				i += stride
-				steps++
-			}
-		}
+		s.walk(t, b)
 		s.gen++
 		// Longest ends first, until every program has had its chance.
-		for k := len(m.chain) - 1; k >= 0 && pending != 0; k-- {
-			n := &m.nodes[m.chain[k]]
-			pending = s.tryAll(t, m.ends[n.from:n.to], start, worth, pending)
+		pending := b.pending
+		for c := len(m.chain) - 1; c >= 0 && pending != 0; c-- {
+			x := &m.nodes[m.chain[c]]
+			pending = s.tryAll(t, m.ends[x.from:x.to], b.at, b.worth, pending)
 		}
-		s.tryAll(t, m.first, start, worth, pending)
-		if !s.take(steps) {
+		s.tryAll(t, r.Ends[k], b.at, b.worth, pending)
+		if !s.take(b.steps) {
 			return false
 		}
 	}
 	return true
+}
+
+// runOn runs n starts to their first nodes, and then the nodes where none was
+// before.
+func (s *scan) runOn(t *tableGroup, n int) {
+	m, r := &s.memo, &s.runs
+	for k := range n {
+		m.starts[k].goal = (m.starts[k].at + alone + stride - 1) / stride * stride
+	}
+	x := &m.runs
+	x.State = [automaton.Abreast]uint16{}
+	for most := int32(1); most > 0; {
+		most = 0
+		for k := range n {
+			b := &m.starts[k]
+			switch left := b.goal - r.At[k]; {
+			case r.State[k] == 0:
+			case left == 0:
+				b.node = m.node(b.goal, r.State[k])
+				m.enter(k, b.node, b.goal)
+				r.State[k] = 0
+			case most == 0 || left < most:
+				most = left
+			}
+		}
+		t.Advance(s.buf, r, int(most))
+	}
+	for x.Alive() {
+		t.Advance(s.buf, x, stride)
+		for k := range n {
+			if here := m.starts[k].here; here >= 0 {
+				m.starts[k].steps += stride
+				next := m.leave(here, k)
+				m.enter(k, next, x.At[k])
+			}
+		}
+	}
+}
+
+// enter has run k go on from a node if nobody did.
+func (m *memory) enter(k int, id, at int32) {
+	b := &m.starts[k]
+	m.runs.State[k], b.here = 0, -1
+	if id < 0 || m.nodes[id].explored || at > b.at+MaxMatch {
+		return
+	}
+	m.nodes[id].explored, b.here = true, id
+	m.runs.Begin(k, at, -1, m.nodes[id].state)
+}
+
+// leave keeps what run k has given from a node on and gives the next node, -1
+// if it died.
+func (m *memory) leave(id int32, k int) (next int32) {
+	r := &m.runs
+	next = -1
+	if r.State[k] != 0 {
+		next = m.node(r.At[k], r.State[k])
+	}
+	x := &m.nodes[id]
+	x.next, x.from = next, int32(len(m.ends))
+	m.ends = append(m.ends, r.Ends[k]...)
+	x.to = int32(len(m.ends))
+	return next
+}
+
+// walk lists the nodes of a run. Those that no other went to, as they are too
+// far from its start, are run now.
+func (s *scan) walk(t *tableGroup, b *memoStart) {
+	m := &s.memo
+	m.chain = m.chain[:0]
+	at := b.goal
+	for id := b.node; id >= 0; id = m.nodes[id].next {
+		m.chain = append(m.chain, id)
+		if at > b.at+MaxMatch {
+			return
+		}
+		if !m.nodes[id].explored {
+			m.runs.State = [automaton.Abreast]uint16{}
+			m.nodes[id].explored = true
+			m.runs.Begin(0, at, -1, m.nodes[id].state)
+			t.Advance(s.buf, &m.runs, stride)
+			m.leave(id, 0)
+			b.steps += stride
+		}
+		at += stride
+		b.steps++
+	}
 }
 
 // tryAll tries ends, last first, and gives the programs still pending.

@@ -26,6 +26,8 @@ func (s *scan) runGroup(l *lane, t *tableGroup, starts []int32) bool {
 		return s.runMemo(l, t, starts)
 	}
 	worth, block, skip := s.all, int32(-1), false
+	var a abreast
+	n := 0
 	for _, start := range starts {
 		if l.needy && start/blockSize != block {
 			block = start / blockSize
@@ -35,15 +37,36 @@ func (s *scan) runGroup(l *lane, t *tableGroup, starts []int32) bool {
 		if skip {
 			continue
 		}
-		var steps int
-		s.ends, steps = t.Run(s.buf, int(start), s.ends[:0])
-		if len(s.ends) > 0 {
+		a.starts[n], a.worth[n] = start, worth
+		if n++; n == automaton.Abreast {
+			if !s.runAbreast(t, a.starts[:], &a.worth) {
+				return false
+			}
+			n = 0
+		}
+	}
+	return n == 0 || s.runAbreast(t, a.starts[:n], &a.worth)
+}
+
+// abreast are starts that are run side by side, with the matchers worth trying.
+type abreast struct {
+	starts [automaton.Abreast]int32
+	worth  [automaton.Abreast][]uint64
+}
+
+// runAbreast runs an automaton from some starts side by side and tries what it
+// gives in the order of starts.
+func (s *scan) runAbreast(t *tableGroup, starts []int32, worth *[automaton.Abreast][]uint64) bool {
+	r := &s.runs
+	t.RunAbreast(s.buf, starts, r)
+	for k, start := range starts {
+		if ends := r.Ends[k]; len(ends) > 0 {
 			s.gen++
-			for k := len(s.ends) - 1; k >= 0; k-- {
-				s.try(t, s.ends[k], start, worth)
+			for e := len(ends) - 1; e >= 0; e-- {
+				s.try(t, ends[e], start, worth[k])
 			}
 		}
-		if !s.take(steps) {
+		if !s.take(r.Steps[k]) {
 			return false
 		}
 	}

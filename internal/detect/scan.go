@@ -46,6 +46,7 @@ type scan struct {
 	ready  []uint64       // lanes with starts, and those that wait
 	starts [][]int32
 	ends   []automaton.End
+	runs   automaton.Runs
 	signs  [][]int32 // by Engine.signs: places
 	hits   []hit
 	listed []uint64    // bit per list: has a hit

@@ -46,6 +46,13 @@ func KindOf(b byte) Kind {
 	return Other
 }
 
+var kindOf = func() (t [256]Kind) {
+	for b := range t {
+		t[b] = KindOf(byte(b))
+	}
+	return t
+}()
+
 // Before is the kind of the character before position i.
 func Before(shadow []byte, i int) Kind {
 	if i <= 0 {

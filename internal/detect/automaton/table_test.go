@@ -56,6 +56,62 @@ func TestTableAgainstSim(t *testing.T) {
 	}
 }
 
+// Runs side by side must give what each gives by itself, whatever they stand
+// beside and however they are cut.
+func TestAbreast(t *testing.T) {
+	t.Parallel()
+	table := fold.Standard()
+	rnd := rand.New(rand.NewPCG(3, 1))
+	var r Runs
+	found := 0
+	for range 300 {
+		var progs []*Prog
+		for range 1 + rnd.IntN(3) {
+			p, err := Compile(exprs[rnd.IntN(len(exprs))], rnd.IntN(2) == 0, table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			progs = append(progs, p)
+		}
+		tab := Build(progs, 20_000)
+		if tab == nil {
+			continue
+		}
+		s := append(text(rnd, alphabet+"\x80\x81\x82", 60), 'a')
+		buf := append(slices.Clone(s), bytes.Repeat([]byte{EOT}, block+2)...)
+		for range 50 {
+			starts := make([]int32, 1+rnd.IntN(Abreast))
+			for k := range starts {
+				starts[k] = int32(rnd.IntN(len(s)))
+			}
+			if rnd.IntN(2) == 0 {
+				tab.RunAbreast(buf, starts, &r)
+			} else {
+				r = Runs{}
+				for k, start := range starts {
+					r.Begin(k, start, start, tab.From(buf, int(start)))
+				}
+				for r.Alive() {
+					tab.Advance(buf, &r, 1+rnd.IntN(11))
+				}
+			}
+			for k, start := range starts {
+				want, steps := tab.Run(buf, int(start), nil)
+				found += len(want)
+				if !slices.Equal(r.Ends[k], want) {
+					t.Fatalf("%q from %d of %d: got %v, want %v", s, start, starts, r.Ends[k], want)
+				}
+				if n := r.Steps[k]; n < steps || n >= steps+block {
+					t.Fatalf("%q from %d: %d steps, by itself %d", s, start, n, steps)
+				}
+			}
+		}
+	}
+	if found < 1000 {
+		t.Errorf("only %d ends", found)
+	}
+}
+
 func TestBuildLimit(t *testing.T) {
 	t.Parallel()
 	p, err := Compile(`(?:a|b)*a(?:a|b){12}`, false, fold.Standard())
