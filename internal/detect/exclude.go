@@ -25,10 +25,14 @@ type exclusion struct {
 type whole struct {
 	prog  *automaton.Prog
 	table *automaton.Table // nil if it would be large
+	back  *automaton.Table // of the program reversed, if only that is small
 }
 
 // wholeStates is the most states of the automaton of an exclusion.
 const wholeStates = 500
+
+// backStates is the most states of that of a reversed one.
+const backStates = 2_000
 
 func newWhole(expr string, table *fold.Table) (*whole, error) {
 	p, err := automaton.Compile(expr, false, table)
@@ -37,7 +41,9 @@ func newWhole(expr string, table *fold.Table) (*whole, error) {
 	}
 	w := &whole{prog: p}
 	if p.Exact() {
-		w.table = automaton.Build([]*automaton.Prog{p}, wholeStates)
+		if w.table = automaton.Build([]*automaton.Prog{p}, wholeStates); w.table == nil {
+			w.back = automaton.Build([]*automaton.Prog{p.Reversed()}, backStates)
+		}
 	}
 	return w, nil
 }
@@ -183,9 +189,12 @@ func (c *checker) wholly(w *whole, v *view, start, end int) (ok bool) {
 	if steps > MaxExcluded {
 		return false
 	}
-	if w.table != nil {
+	switch {
+	case w.table != nil:
 		ok = w.table.Whole(v.Shadow, start, end)
-	} else {
+	case w.back != nil:
+		ok = w.back.WholeReversed(v.Shadow, start, end)
+	default:
 		text := v.Shadow
 		v.Shadow = text[:end]
 		steps = c.sim.Ends(w.prog, &v.Text, start, end-start, func(e int) bool { ok = e == end; return true })

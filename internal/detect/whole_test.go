@@ -1,0 +1,49 @@
+package detect
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"labelmilter/internal/match/fold"
+)
+
+// An expression that is run from the end of a value must exclude what its
+// simulation excludes.
+func TestWholeFromTheEnd(t *testing.T) {
+	t.Parallel()
+	w, err := newWhole(`(?i)(?s:.*)[=: ](?:\*+|none.*|your.*|some.*|x+\d?|(?:my|test)?pass(?:word)?s?|[a-z_][a-z0-9_.]*[\[(].*|(?-i:[A-Z]+(?:_[A-Z0-9*]+)+|[A-Z]+))[\s;]{0,4}`, fold.Standard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.table != nil || w.back == nil {
+		t.Fatalf("from the start %v, from the end %v: not what this test is for", w.table != nil, w.back != nil)
+	}
+	simulated := &whole{prog: w.prog}
+	rnd := rand.New(rand.NewPCG(6, 2))
+	words := strings.Fields("pwd= none your x xx1 pass TEST_ a_b( = : * ; é 身 \U0001F600 A_B9 mypasswords")
+	var c checker
+	excluded := 0
+	for range 3000 {
+		var b strings.Builder
+		for range 1 + rnd.IntN(6) {
+			b.WriteString(words[rnd.IntN(len(words))])
+			b.WriteString([]string{"", "", " ", "\n"}[rnd.IntN(4)])
+		}
+		var v view
+		v.set(fold.Standard(), b.String())
+		n := len(v.Shadow)
+		start := rnd.IntN(n)
+		end := start + 1 + rnd.IntN(n-start)
+		got, want := c.wholly(w, &v, start, end), c.wholly(simulated, &v, start, end)
+		if got != want {
+			t.Fatalf("%q from %d to %d: got %v, want %v", b.String(), start, end, got, want)
+		}
+		if want {
+			excluded++
+		}
+	}
+	if excluded < 100 {
+		t.Errorf("only %d excluded", excluded)
+	}
+}
