@@ -59,12 +59,11 @@ type lane struct {
 // tableGroup is one automaton with what its acceptance sets mean.
 type tableGroup struct {
 	*automaton.Table
-	feed  int        // atWord, atNumber: number of the list of starts
-	ids   [][]int32  // per set: matchers
-	progs []int32    // program number → matcher
-	bits  [][]uint64 // per set: matchers as bits
-	reach []uint64   // per state, with memory: programs that can still match
-	masks []uint64   // per set, with memory: programs
+	feed  int       // atWord, atNumber: number of the list of starts
+	ids   [][]int32 // per set: matchers, in order
+	progs []int32   // program number → matcher
+	reach []uint64  // per state, with memory: programs that can still match
+	masks []uint64  // per set, with memory: programs
 }
 
 // laneKey tells lanes apart.
@@ -161,10 +160,10 @@ func (b *laneBuilder) build(words int) (out []lane) {
 		case l.memo && (l.mode != atTrigger || len(k.progs) > memoProgs):
 			// Unbounded expressions mostly multiply each other's states.
 			for i := range k.progs {
-				l.add(k.progs[i:i+1], k.progs[i].table, words)
+				l.add(k.progs[i:i+1], k.progs[i].table)
 			}
 		default:
-			l.split(k.progs, words)
+			l.split(k.progs)
 		}
 		switch l.mode {
 		case atNumber:
@@ -226,9 +225,9 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 
 // split builds one automaton for all programs, or two for half of them each
 // if it gets too large.
-func (l *lane) split(progs []laneProg, words int) {
+func (l *lane) split(progs []laneProg) {
 	if len(progs) == 1 {
-		l.add(progs, progs[0].table, words)
+		l.add(progs, progs[0].table)
 		return
 	}
 	// Expressions that go together share beginnings and need fewer states
@@ -244,28 +243,25 @@ func (l *lane) split(progs []laneProg, words int) {
 	}
 	t := automaton.Build(list, min(limit, groupStates))
 	if t == nil {
-		l.split(progs[:len(progs)/2], words)
-		l.split(progs[len(progs)/2:], words)
+		l.split(progs[:len(progs)/2])
+		l.split(progs[len(progs)/2:])
 		return
 	}
-	l.add(progs, t, words)
+	l.add(progs, t)
 }
 
 // add adds the automaton of programs to the lane.
-func (l *lane) add(progs []laneProg, t *automaton.Table, words int) {
+func (l *lane) add(progs []laneProg, t *automaton.Table) {
 	g := tableGroup{Table: t}
 	for _, p := range progs {
 		g.progs = append(g.progs, p.id)
 	}
 	for i, set := range t.Sets {
-		ids, bits := make([]int32, len(set)), make([]uint64, words)
+		ids := make([]int32, len(set))
 		for k, p := range set {
 			ids[k] = progs[p].id
-			if w := int(ids[k]) >> 6; w < words {
-				bits[w] |= 1 << (ids[k] & 63)
-			}
 		}
-		g.ids, g.bits = append(g.ids, ids), append(g.bits, bits)
+		g.ids = append(g.ids, ids)
 		if l.memo {
 			g.masks = append(g.masks, t.Mask(int32(i)))
 		}

@@ -1,10 +1,6 @@
 package detect
 
-import (
-	"math/bits"
-
-	"labelmilter/internal/detect/automaton"
-)
+import "labelmilter/internal/detect/automaton"
 
 // runLane runs the automata of a lane from its starts. It reports false if
 // the budget ended.
@@ -86,12 +82,9 @@ func meet(a, b []uint64) bool {
 // try gives the matchers that accept at an end the chance to take it; ends
 // of one start come longest first.
 func (s *scan) try(t *tableGroup, end automaton.End, start int32, worth []uint64) {
-	for w, v := range t.bits[end.Set] {
-		for v &= worth[w]; v != 0; v &= v - 1 {
-			m := int32(w<<6 | bits.TrailingZeros64(v))
-			if s.resolved[m] != s.gen {
-				s.tryMatcher(m, start, end.Pos)
-			}
+	for _, m := range t.ids[end.Set] {
+		if worth[m>>6]>>(m&63)&1 != 0 && s.resolved[m] != s.gen {
+			s.tryMatcher(m, start, end.Pos)
 		}
 	}
 }

@@ -190,11 +190,22 @@ func MinEntropy(bits float64) Func {
 
 // differ reports whether s may have at least so many different bytes.
 func differ(s string, least int) bool {
+	// Bytes below 0x80 that have their last six bits in common are two at most.
+	var some, more uint64
+	var all byte
+	i := 0
+	for ; i+1 < len(s); i += 2 {
+		some, more, all = some|1<<(s[i]&63), more|1<<(s[i+1]&63), all|s[i]|s[i+1]
+	}
+	if i < len(s) {
+		some, all = some|1<<(s[i]&63), all|s[i]
+	}
+	n := bits.OnesCount64(some | more)
+	if all >= 0x80 || n >= least || 2*n < least {
+		return all >= 0x80 || n >= least
+	}
 	var low, high uint64
 	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return true
-		}
 		bit, up := uint64(1)<<(s[i]&63), -uint64(s[i]>>6)
 		low, high = low|bit&^up, high|bit&up
 	}
