@@ -69,7 +69,7 @@ def sits(text):
     for block in text.split('\n  - id: ')[1:]:
         t = {'id': block.split('\n', 1)[0].strip(), 'patterns': []}
         for p in block.split('\n      - confidence: ')[1:]:
-            q = {'confidence': int(p.split('\n', 1)[0]), 'near': None}
+            q = {'confidence': int(p.split('\n', 1)[0].split('#', 1)[0]), 'near': None}
             for line in p.split('\n'):
                 for key in ('match', 'near'):
                     if line.startswith('        ' + key + ': '):
