@@ -2,6 +2,8 @@ package validate
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -33,5 +35,51 @@ func TestDiffer(t *testing.T) {
 	}
 	if !differ("0123456789aé", 20) {
 		t.Error("bytes from 0x80 on may be anything")
+	}
+}
+
+// Words must be found wherever they stand, in any case.
+func TestContained(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(4, 5))
+	for _, words := range [][]string{strings.Fields(placeholderWords), {"abab", "bab_", "ba", "aab1b"}, {"b1b1a", "1b"}} {
+		c := newContained(words)
+		var alphabet []string
+		for _, w := range words {
+			for range 3 {
+				k := rnd.IntN(len(w))
+				alphabet = append(alphabet, w[:k], w[k:], w[k:k+1])
+			}
+		}
+		alphabet = append(alphabet, "é", "\xff", " ", "A", "B")
+		found := 0
+		for range 5000 {
+			s := ""
+			for range rnd.IntN(8) {
+				s += alphabet[rnd.IntN(len(alphabet))]
+			}
+			if rnd.IntN(2) == 0 {
+				s = strings.ToUpper(s)
+			}
+			want := slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(s), w) })
+			if got := c.in(s); got != want {
+				t.Fatalf("%q: got %v, want %v", s, got, want)
+			}
+			if want {
+				found++
+			}
+		}
+		if found < 100 || found > 4900 {
+			t.Errorf("found in %d of 5,000", found)
+		}
+	}
+}
+
+func TestAtMostTwo(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{"a": true, "aA": true, "ab": true, "abaAB": true, "abc": false, "aabbc": false, "aaac": true, "acab": false} {
+		if got := atMostTwo(s); got != want {
+			t.Errorf("%s: got %v", s, got)
+		}
 	}
 }
