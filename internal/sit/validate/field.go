@@ -1,7 +1,5 @@
 package validate
 
-import "strings"
-
 // maxInput bounds the text of one number with its delimiters, in bytes. The
 // longest fixed-length identifier (IBAN, 34) in groups of one is far below.
 const maxInput = 96
@@ -27,7 +25,7 @@ func digits(buf *field, s, skip string, lo, hi int) []byte {
 			}
 			buf[n] = c - '0'
 			n++
-		case strings.IndexByte(skip, c) < 0:
+		case !among(c, skip):
 			return nil
 		}
 	}
@@ -35,6 +33,16 @@ func digits(buf *field, s, skip string, lo, hi int) []byte {
 		return nil
 	}
 	return buf[:n]
+}
+
+// among reports whether c is one of a few characters.
+func among(c byte, few string) bool {
+	for i := range len(few) {
+		if few[i] == c {
+			return true
+		}
+	}
+	return false
 }
 
 // chars copies s into buf in upper case without the bytes in skip. Only ASCII
@@ -55,7 +63,7 @@ func chars(buf *field, s, skip string, lo, hi int) []byte {
 			}
 			buf[n] = c
 			n++
-		} else if strings.IndexByte(skip, c) < 0 {
+		} else if !among(c, skip) {
 			return nil
 		}
 	}

@@ -64,8 +64,8 @@ func isVerhoeff(s string) bool {
 }
 
 // verhoeff is the check value of the digits, 0 for a valid number. The group
-// operation is that of the dihedral group of order ten, computed rather than
-// looked up: 0-4 are rotations, 5-9 reflections.
+// operation is that of the dihedral group of order ten: 0-4 are rotations, 5-9
+// reflections.
 func verhoeff(d []byte) int {
 	const perm = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09" +
 		"\x01\x05\x07\x06\x02\x08\x03\x00\x09\x04" +
@@ -75,13 +75,22 @@ func verhoeff(d []byte) int {
 		"\x04\x02\x08\x06\x05\x07\x03\x09\x00\x01" +
 		"\x02\x07\x09\x03\x08\x00\x06\x04\x01\x05" +
 		"\x07\x00\x04\x06\x09\x01\x03\x02\x05\x08"
-	c := 0
+	c := uint8(0)
 	for i := range d {
-		p := perm[(i%8)*10+int(d[len(d)-1-i])]
-		c = dihedral(c, int(p))
+		c = products[c&15][perm[(i%8)*10+int(d[len(d)-1-i])]&15]
 	}
-	return c
+	return int(c)
 }
+
+// products is dihedral for all pairs, in rows of a power of two.
+var products = func() (out [16][16]uint8) {
+	for a := range 10 {
+		for b := range 10 {
+			out[a][b] = uint8(dihedral(a, b))
+		}
+	}
+	return out
+}()
 
 func dihedral(a, b int) int {
 	switch {
