@@ -65,6 +65,7 @@ type Engine struct {
 	byList    [][]int32       // list → its atoms
 	byAtom    [][]int32       // atom → patterns whose primary element it is
 	dict      []uint64        // lists that are primary elements
+	needs     [][]uint64      // pattern → lists one of which it needs, nil if none
 	pool      sync.Pool
 	// plainly switches all shortcuts off, for tests: automata start
 	// everywhere and for every type.
@@ -288,10 +289,17 @@ func (e *Engine) buildEnabling() {
 		e.always[m>>6] |= 1 << (m & 63)
 	}
 	byList := make([][]uint64, len(e.pl.lists))
+	e.needs = make([][]uint64, len(e.pl.patterns))
 	set := func(bits []uint64, m int) { bits[m>>6] |= 1 << (m & 63) }
 	for i := range e.pl.patterns {
 		p := &e.pl.patterns[i]
 		lists := e.required(p.near)
+		if lists != nil {
+			e.needs[i] = make([]uint64, (len(e.pl.lists)+63)/64)
+			for _, l := range lists {
+				e.needs[i][l>>6] |= 1 << (l & 63)
+			}
+		}
 		for _, a := range p.primaries {
 			m := e.pl.atoms[a].matcher
 			switch {

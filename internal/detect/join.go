@@ -24,6 +24,9 @@ func (s *scan) join() {
 	for k := 0; k < len(s.dirty); k++ {
 		a := s.dirty[k]
 		for _, p := range s.e.byAtom[a] {
+			if need := s.e.needs[p]; need != nil && !meet(s.listed, need) && !s.e.plainly {
+				continue
+			}
 			for _, o := range s.occ[a] {
 				if !s.consider(p, o) {
 					return
