@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -34,15 +35,15 @@ type step struct {
 	evidence []string // of each atom
 	min, max int
 	between  [][]rune // canonical
-	// The same as seen along a side, sorted for a quick look.
-	blank  bool          // one blank
-	spaced [][]rune      // begin with a blank, a sign or letter behind it
-	next   automaton.Set // what may be behind that blank, in lower case
-	others [][]rune
+	// The same as seen along a side.
+	blank  bool  // one blank
+	spaced links // behind a blank, without it: what begins with a sign or letter
+	others links
 }
 
 // sort sorts the texts between as seen in a direction.
 func (t *step) sort(dir int) {
+	var spaced, others [][]rune
 	for _, b := range t.between {
 		n := len(b)
 		first, second := 0, 1
@@ -51,22 +52,68 @@ func (t *step) sort(dir int) {
 		}
 		switch {
 		case n == 0 || b[first] != ' ':
-			t.others = append(t.others, b)
+			others = append(others, b)
 		case n == 1:
 			t.blank = true
 		case b[second] == ' ' || b[second] == '\n':
-			t.others = append(t.others, b)
-		case b[second] < fold.Letter:
-			t.spaced = append(t.spaced, b)
-			t.next.Add(byte(b[second]))
+			others = append(others, b)
+		case dir < 0:
+			spaced = append(spaced, b[:n-1])
 		default:
-			t.spaced = append(t.spaced, b)
-			for c := int(fold.Letter); c < 256; c++ {
-				t.next.Add(byte(c))
-			}
+			spaced = append(spaced, b[1:])
 		}
 	}
+	t.spaced, t.others = newLinks(spaced, dir), newLinks(others, dir)
 }
+
+// links are texts that may stand between, by the character that they begin
+// with as seen in a direction.
+type links struct {
+	class [256]uint8 // of lower-case shadow bytes
+	words [][][]rune
+}
+
+func newLinks(words [][]rune, dir int) (l links) {
+	known := map[string]int{}
+	for c := range 256 {
+		var key []byte
+		var list [][]rune
+		for k, w := range words {
+			if mayBegin(w, byte(c), dir) {
+				key, list = binary.LittleEndian.AppendUint32(key, uint32(k)), append(list, w)
+			}
+		}
+		n, ok := known[string(key)]
+		if !ok {
+			n = len(l.words)
+			known[string(key)] = n
+			l.words = append(l.words, list)
+		}
+		l.class[c] = uint8(n)
+	}
+	return l
+}
+
+// mayBegin reports whether a text may stand where a character does.
+func mayBegin(word []rune, c byte, dir int) bool {
+	if len(word) == 0 {
+		return true
+	}
+	r := word[0]
+	if dir < 0 {
+		r = word[len(word)-1]
+	}
+	switch {
+	case r == ' ' || r == '\n':
+		return fold.Space(c)
+	case r >= fold.Letter:
+		return c >= fold.Letter
+	}
+	return c == byte(r)
+}
+
+// at gives those that may begin with a shadow byte.
+func (l *links) at(c byte) [][]rune { return l.words[l.class[fold.Lower(c)]] }
 
 // joins reports whether anything can join a primary element.
 func (p *pattern) joins() bool { return len(p.before)+len(p.after) > 0 }
@@ -323,18 +370,23 @@ func (s *scan) further(t *step, o occurrence, from places, dir int) (to places) 
 				if t.blank {
 					s.joining(t, base, at, dir, &to)
 				}
-				c := at
-				if dir < 0 {
-					c--
-				}
-				if c >= 0 && c < s.n && t.next.Has(fold.Lower(s.buf[c])) {
-					s.beyond(t, t.spaced, base, i, dir, &to)
-				}
+				s.beyond(t, t.spaced.at(s.touching(at, dir)), base, at, dir, &to)
 			}
-			s.beyond(t, t.others, base, i, dir, &to)
+			s.beyond(t, t.others.at(s.touching(i, dir)), base, i, dir, &to)
 		}
 	}
 	return to
+}
+
+// touching gives the shadow byte that comes next from a place.
+func (s *scan) touching(i, dir int) byte {
+	switch {
+	case dir > 0:
+		return s.buf[i]
+	case i > 0:
+		return s.buf[i-1]
+	}
+	return automaton.EOT
 }
 
 var oneBlank = []rune{' '}
