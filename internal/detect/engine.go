@@ -43,7 +43,7 @@ type Engine struct {
 	others    []int32   // lanes that start at signs, inside words and before triggers
 	waiting   []uint64  // those at signs and inside words that wait for keywords
 	terms     []term
-	cased     map[int32]string // texts of terms whose case counts
+	cased     []string // texts of terms whose case counts, from 1
 	sets      []termSet
 	index     *wordIndex
 	signs     [256]uint8 // characters that lanes look for, numbered from 1

@@ -12,8 +12,8 @@ import (
 // term is a distinct word or phrase of any list.
 type term struct {
 	set   int32 // of lists: number in Engine.sets
-	cased bool
-	whole bool // stands between no letters or digits
+	cased int32 // number in Engine.cased, 0 if its case does not count
+	whole bool  // stands between no letters or digits
 }
 
 // termSet is what the terms of the same lists have in common.
@@ -84,7 +84,7 @@ func (e *Engine) buildTerms() (texts []termText) {
 			e.sets = append(e.sets, termSet{lists: slices.Clone(lists)})
 		}
 		t := &all[lo]
-		e.terms = append(e.terms, term{set: set, cased: t.cased, whole: !t.inside})
+		e.terms = append(e.terms, term{set: set, whole: !t.inside})
 		all[len(e.terms)-1] = *t
 	}
 	e.terms = slices.Clip(e.terms)
@@ -97,11 +97,12 @@ func (e *Engine) indexTerms(texts []termText) {
 	var inside, signs []match.TrieKey
 	type wideKey struct{ cased, inside bool }
 	wide := map[wideKey][]int32{}
-	e.cased = map[int32]string{}
+	e.cased = []string{""}
 	for i := range texts {
 		t, id := &texts[i], int32(i)
 		if t.cased {
-			e.cased[id] = t.text
+			e.terms[i].cased = int32(len(e.cased))
+			e.cased = append(e.cased, t.text)
 		}
 		first := fold.Alnum(t.text[0])
 		switch {
@@ -146,7 +147,7 @@ func (e *Engine) walk(buf []byte, text, i, at int, c match.Cursor, dst []hit) ([
 	for steps := 1; ; steps++ {
 		for _, id := range x.trie.IDs(c) {
 			t := &e.terms[id]
-			if t.whole && !match.Boundary(buf[:text], at) || t.cased && !sameCase(buf[i:at], e.cased[id]) {
+			if t.whole && !match.Boundary(buf[:text], at) || t.cased != 0 && !sameCase(buf[i:at], e.cased[t.cased]) {
 				continue
 			}
 			dst = append(dst, hit{occurrence{int32(i), int32(at)}, id})
