@@ -10,10 +10,14 @@ import (
 
 // beside is an expression for the characters that touch a match.
 type beside struct {
-	expr string
-	prog *automaton.Prog
-	most int // characters it can match
+	expr  string
+	prog  *automaton.Prog
+	table *automaton.Table // of the program, reversed if it precedes; nil if it would be large
+	most  int              // characters it can match
 }
+
+// besideStates is the most states of the automaton of one.
+const besideStates = 500
 
 // beside gives nil if there is no expression, or a wrong one.
 func (c *compiler) beside(field, expr string, fail func(field, value, err, fix string)) *beside {
@@ -41,11 +45,35 @@ func (c *compiler) beside(field, expr string, fail func(field, value, err, fix s
 	if strings.Contains(expr, `\x`) || strings.ContainsFunc(expr, func(r rune) bool { return r >= 0x80 }) {
 		b.most = MaxBeside // folded, a character may be several
 	}
+	b.table = c.besideTable(field, expr, b.prog)
 	return b
 }
 
+// besideTable gives the automaton of an expression in a field, nil if there is
+// none; it is made once.
+func (c *compiler) besideTable(field, expr string, p *automaton.Prog) *automaton.Table {
+	t, ok := c.besides[field+expr]
+	if ok || !p.Exact() {
+		return t
+	}
+	if field == precededBy {
+		p = p.Reversed()
+	}
+	t = automaton.Build([]*automaton.Prog{p}, besideStates)
+	c.besides[field+expr] = t
+	return t
+}
+
+// precededBy is the field of what stands before a match.
+const precededBy = "preceded_by"
+
 // precedes reports whether b matches text that ends where a match starts.
 func (c *checker) precedes(b *beside, v *view, start int) (ok bool) {
+	if b.table != nil {
+		ok, steps := b.table.Precedes(v.Shadow, start, b.most)
+		c.charge(steps)
+		return ok
+	}
 	for n := 1; n <= b.most && n <= start && !ok; n++ {
 		c.charge(c.sim.Ends(b.prog, &v.Text, start-n, n, func(e int) bool { ok = e == start; return true }))
 	}
@@ -54,6 +82,11 @@ func (c *checker) precedes(b *beside, v *view, start int) (ok bool) {
 
 // follows reports whether b matches text that starts where a match ends.
 func (c *checker) follows(b *beside, v *view, end int) (ok bool) {
+	if b.table != nil {
+		ok, steps := b.table.Follows(v.Shadow, end, b.most)
+		c.charge(steps)
+		return ok
+	}
 	c.charge(c.sim.Ends(b.prog, &v.Text, end, b.most, func(e int) bool { ok = e > end; return !ok }))
 	return ok
 }

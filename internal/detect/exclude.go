@@ -104,7 +104,7 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 			c.wholes[p.Linear] = e.regex
 		}
 	}
-	e.preceded, e.followed = c.beside("preceded_by", x.PrecededBy, fail), c.beside("followed_by", x.FollowedBy, fail)
+	e.preceded, e.followed = c.beside(precededBy, x.PrecededBy, fail), c.beside("followed_by", x.FollowedBy, fail)
 	if e.values == nil && len(e.starts)+len(e.ends)+len(e.prefixes.words)+len(e.suffixes.words) == 0 && !e.repeated && x.Regex+x.PrecededBy+x.FollowedBy == "" {
 		return nil
 	}

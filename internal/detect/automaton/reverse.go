@@ -70,3 +70,46 @@ func (t *Table) WholeReversed(shadow []byte, start, end int) bool {
 	}
 	return t.Accepts(t.Step(s, before)) >= 0
 }
+
+// Precedes reports for the automaton of a reversed program whether the program
+// matches up to a place, from at most so many characters before. It gives the
+// number of steps.
+func (t *Table) Precedes(shadow []byte, at, most int) (ok bool, steps int) {
+	s := t.Start[At(shadow, at)]
+	for n := 0; n <= most && s != 0; n++ {
+		b := byte(EOT)
+		if i := at - 1 - n; i >= 0 {
+			b = shadow[i]
+		}
+		s = t.Step(s, b)
+		if n > 0 && t.Accepts(s) >= 0 {
+			return true, n + 1
+		}
+		if b == EOT {
+			return false, n + 1
+		}
+		steps++
+	}
+	return false, steps
+}
+
+// Follows reports whether some program matches from a place on, at most so many
+// characters. It gives the number of steps.
+func (t *Table) Follows(shadow []byte, at, most int) (ok bool, steps int) {
+	s := t.Start[Before(shadow, at)]
+	for n := 0; n <= most && s != 0; n++ {
+		b := byte(EOT)
+		if i := at + n; i < len(shadow) {
+			b = shadow[i]
+		}
+		s = t.Step(s, b)
+		if n > 0 && t.Accepts(s) >= 0 {
+			return true, n + 1
+		}
+		if b == EOT {
+			return false, n + 1
+		}
+		steps++
+	}
+	return false, steps
+}

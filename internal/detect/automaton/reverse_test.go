@@ -2,6 +2,7 @@ package automaton
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"labelmilter/internal/match/fold"
@@ -43,6 +44,56 @@ func TestReversed(t *testing.T) {
 	}
 	if whole < 500 || part < 500 {
 		t.Errorf("only %d whole and %d other", whole, part)
+	}
+}
+
+// What stands beside a place must be found from there as it is by trying all
+// lengths.
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	table := fold.Standard()
+	rnd := rand.New(rand.NewPCG(8, 4))
+	list := append([]string{`^ab?`, `[a-c]{3}|-\B`, `\b1`, `(?m)^ `, `a$`, `a?`, `[ab]{4}`}, exprs...)
+	before, after := 0, 0
+	for i, expr := range list {
+		p, err := Compile(expr, i%3 == 0, table)
+		if err != nil {
+			t.Fatal(expr, err)
+		}
+		forth, back := Build([]*Prog{p}, 20_000), Build([]*Prog{p.Reversed()}, 20_000)
+		if !p.Exact() || forth == nil || back == nil {
+			continue
+		}
+		for range 100 {
+			x := &fold.Text{Shadow: text(rnd, alphabet, 12)}
+			for at := range x.Shadow {
+				most := 1 + rnd.IntN(6)
+				ends := func(start, most int) (out []int) {
+					new(Sim).Ends(p, x, start, most, func(e int) bool { out = append(out, e); return true })
+					return out
+				}
+				precedes := false
+				for n := 1; n <= min(most, at); n++ {
+					precedes = precedes || slices.Contains(ends(at-n, n), at)
+				}
+				follows := slices.ContainsFunc(ends(at, most), func(e int) bool { return e > at })
+				if got, _ := back.Precedes(x.Shadow, at, most); got != precedes {
+					t.Fatalf("%q before %d of %q, at most %d: got %v, want %v", expr, at, x.Shadow, most, got, precedes)
+				}
+				if got, _ := forth.Follows(x.Shadow, at, most); got != follows {
+					t.Fatalf("%q from %d of %q, at most %d: got %v, want %v", expr, at, x.Shadow, most, got, follows)
+				}
+				if precedes {
+					before++
+				}
+				if follows {
+					after++
+				}
+			}
+		}
+	}
+	if before < 500 || after < 500 {
+		t.Errorf("only %d before and %d behind", before, after)
 	}
 }
 
