@@ -17,6 +17,7 @@ type collector struct {
 	spans  []occurrence
 	merged []occurrence
 	kept   []candidate
+	sorter sorter[candidate]
 
 	groups []group // in order of their first instance
 	byKey  map[groupKey]int32
@@ -79,7 +80,7 @@ func (c *collector) ownersOf(k *candidate, t *extract.Text) []ref {
 // choose gives the candidates of one type that stay, in order of place.
 func (c *collector) choose(cands []candidate) []candidate {
 	ps := c.pl.patterns
-	slices.SortFunc(cands, func(a, b candidate) int {
+	cands = c.sorter.sort(cands, func(a, b *candidate) int {
 		return cmp.Or(cmp.Compare(ps[b.pattern].confidence, ps[a.pattern].confidence),
 			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
 	})
@@ -109,6 +110,5 @@ func (c *collector) choose(cands []candidate) []candidate {
 		c.merged = append(c.merged, c.spans[k:]...)
 		c.spans, c.merged = c.merged, c.spans
 	}
-	slices.SortFunc(c.kept, func(a, b candidate) int { return cmp.Compare(a.start, b.start) })
-	return c.kept
+	return c.sorter.sort(c.kept, func(a, b *candidate) int { return cmp.Compare(a.start, b.start) })
 }
