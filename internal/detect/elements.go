@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/match"
@@ -106,11 +107,35 @@ func (c *compiler) list(id string, words []string, strings, cased bool, field st
 			}
 		}
 	}
+	if !cased {
+		all = c.otherCase(words, all)
+	}
 	n = len(c.plan.lists)
 	c.plan.lists = append(c.plan.lists, list{id: id, words: slices.Clip(all), strings: strings, cased: cased})
 	c.lists[key] = n
 	return n
 }
+
+// otherCase adds what words of letters of ASCII and others fold to in small
+// and in capital letters, where that is more than case: Т looks like a letter
+// of ASCII, т does not.
+func (c *compiler) otherCase(words, folds []string) []string {
+	var x fold.Text
+	for _, w := range words {
+		if !strings.ContainsFunc(w, asciiLetter) || !strings.ContainsFunc(w, func(r rune) bool { return unicode.In(r, unicode.Greek, unicode.Cyrillic, unicode.Armenian) }) {
+			continue
+		}
+		for _, v := range [...]string{strings.ToLower(w), strings.ToUpper(w)} {
+			r, bad := match.FoldWord(c.table, &x, v)
+			if f := string(r); bad == "" && !slices.ContainsFunc(folds, func(o string) bool { return canonical(o) == canonical(f) }) {
+				folds = append(folds, f)
+			}
+		}
+	}
+	return folds
+}
+
+func asciiLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
 // regex gives the number of a matcher, -1 if it is wrong.
 func (c *compiler) regex(expr string, free bool, field string) int {

@@ -129,10 +129,7 @@ func (e *Engine) indexTerms(texts []termText) {
 		for _, id := range wide[k] {
 			list = append(list, texts[id].text)
 		}
-		// They were folded and checked.
-		if w, err := match.CompileWords(list, match.WordOptions{CaseSensitive: k.cased, String: k.inside}); err == nil {
-			e.wide = append(e.wide, wideWords{w, wide[k]})
-		}
+		e.wide = append(e.wide, wideWords{match.CompileFolded(list, match.WordOptions{CaseSensitive: k.cased, String: k.inside}), wide[k]})
 	}
 }
 

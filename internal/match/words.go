@@ -55,24 +55,35 @@ func (e *WordError) Error() string {
 
 // CompileWords compiles a list. Errors are of type *WordError.
 func CompileWords(words []string, o WordOptions) (*Words, error) {
-	table := fold.Standard()
 	if len(words) == 0 {
 		return nil, &WordError{-1, "empty word list", "give at least one word"}
 	}
-	w := &Words{table: table, o: o}
+	table := fold.Standard()
 	var x fold.Text
-	keys := make([]TrieKey, len(words))
+	folded := make([]string, len(words))
 	for i, s := range words {
 		runes, reason := FoldWord(table, &x, s)
 		if reason != "" {
 			return nil, &WordError{i, reason, "give letters, digits or signs, at most " + itoa(MaxWord)}
 		}
+		folded[i] = string(runes)
+	}
+	return CompileFolded(folded, o), nil
+}
+
+// CompileFolded compiles words that FoldWord has folded. Folding them once
+// more could change them: т does not look like a letter of ASCII, but Т does.
+func CompileFolded(words []string, o WordOptions) *Words {
+	w := &Words{table: fold.Standard(), o: o}
+	keys := make([]TrieKey, len(words))
+	for i, s := range words {
+		runes := []rune(s)
 		for k, r := range runes {
 			r = w.canonical(r)
 			runes[k] = r
 			if k == 0 {
 				w.first[r>>6&63] |= 1 << (r & 63)
-				b, _ := table.Byte(r)
+				b, _ := w.table.Byte(r)
 				w.head[b] = true
 				if r < 0x80 {
 					w.ascii = true
@@ -87,7 +98,7 @@ func CompileWords(words []string, o WordOptions) (*Words, error) {
 	}
 	w.root = w.trie.Add(keys)
 	w.trie.Compact()
-	return w, nil
+	return w
 }
 
 // measure notes how far behind the begin of a word its first character stands
