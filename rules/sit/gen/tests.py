@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes the examples and near misses of the packs: tests: in sits.yaml (a few
-of each) and generated_test.yaml (all).
+"""Writes the examples and near misses of the packs: generated_test.yaml (all),
+and tests: in sits.yaml (a few of each) of types that have none yet.
 
     python3 rules/sit/gen/tests.py [FOLDER …]
 
@@ -27,6 +27,7 @@ from samples import Text  # noqa: E402
 ROOT = os.path.dirname(HERE)
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 TOKEN = re.compile(r'\{([^}]*)\}|~([ydYl])|(.)')
+TESTS = re.compile(r'\n    tests:\n(      .*\n)+')
 WANTED = 22  # texts of each kind
 HEAD = 'Subject: t\n\n'
 FILLER = 'The minutes of the meeting will follow next week and the room stays the same. '
@@ -109,7 +110,8 @@ DATES = {'date-dmy': ['12/03/2029', '12-03-2029', '7 Dec 2028', '05.11.27', '2 d
          'date-expiry': ['09/29', '9/2029', '01-28', 'Jan 2029', 'dec/28']}
 # Types of many lengths, where a digit more gives another of them.
 LENGTHS = {'new-zealand-bank-account-number', 'australia-foi-request-number', 'australia-security-clearance-id', 'australia-dva-file-number'}
-SAMPLES = {r'\b\d{3}-\d{3}\b': ['062-000', '733-123'], r'\b(?:\d{5}-\d{3}|0\d{8})\b': ['12345-003'],
+SAMPLES = {r'\b\d{3}-\d{3}\b': ['062-000', '733-123'], r'\b\d{3}[- ]\d{3}\b': ['062-000', '733 123'],
+           r'\b(?:\d{5}-\d{3}|0\d{8})\b': ['12345-003'],
            r'\b\d{4}[ -]?\d{3}\b': ['0001-123'], r'\b\d{6,10}\b': ['10432897']}
 
 
@@ -283,9 +285,8 @@ class Packs:
                 for k, v in read.keywords(open(kw, encoding='utf-8').read()).items():
                     self.lists[f'{d}/{k}'] = self.lists[f'sit-{d}/{k}'] = v
         for d in self.folders:
-            text = open(f'{ROOT}/{d}/sits.yaml', encoding='utf-8').read()
-            self.text[d] = re.sub(r'\n    tests:\n(      .*\n)+', '\n', text)
-            for t in read.sits(self.text[d]):
+            self.text[d] = open(f'{ROOT}/{d}/sits.yaml', encoding='utf-8').read()
+            for t in read.sits(TESTS.sub('\n', self.text[d])):
                 self.type[t['id']] = (d, t)
 
     def texts(self, tid):
@@ -325,7 +326,7 @@ def main():
     total = 0
     for d in sys.argv[1:] or packs.folders:
         text, tests = packs.text[d], []
-        for t in read.sits(text):
+        for t in read.sits(TESTS.sub('\n', text)):
             made = packs.texts(t['id'])
             if not made:
                 print('no examples for ' + t['id'], file=sys.stderr)
@@ -338,13 +339,15 @@ def main():
             for name, s in neg:
                 count[name] = count.get(name, 0) + 1
                 tests.append(f"  - {{name: {t['id']} {name} {count[name]}, mail: {quote(HEAD + s)}, absent: [findings.{t['id']}]}}")
-            inline = ('    tests:\n      match: [' + ', '.join(quote(s) for s in pos[:2]) + ']\n'
-                      + '      no_match: [' + ', '.join(quote(s) for _, s in neg[:2]) + ']\n')
+            total += len(pos) + len(neg)
             head, tail = text.split(f"\n  - id: {t['id']}\n", 1)
             end = tail.find('\n\n  - id: ')
             end = len(tail) if end < 0 else end + 1
+            if TESTS.search(tail[:end]):
+                continue  # written by hand, or before
+            inline = ('    tests:\n      match: [' + ', '.join(quote(s) for s in pos[:2]) + ']\n'
+                      + '      no_match: [' + ', '.join(quote(s) for _, s in neg[:2]) + ']\n')
             text = head + f"\n  - id: {t['id']}\n" + tail[:end] + inline + tail[end:]
-            total += len(pos) + len(neg)
         with open(f'{ROOT}/{d}/sits.yaml', 'w', encoding='utf-8') as f:
             f.write(text)
         with open(f'{ROOT}/{d}/generated_test.yaml', 'w', encoding='utf-8') as f:
