@@ -11,13 +11,13 @@ import (
 // into findings. Its memory is reused.
 type collector struct {
 	pl     *plan
-	owned  []candidate // by type
-	counts []int       // per type: its candidates; then where they end
-	types  []int       // that have candidates
+	owned  []int32 // numbers of candidates, by type
+	counts []int   // per type: its candidates; then where they end
+	types  []int   // that have candidates
 	spans  []occurrence
 	merged []occurrence
-	kept   []candidate
-	sorter sorter[candidate]
+	kept   []int32
+	sorter sorter[int32]
 
 	groups []group // in order of their first instance
 	byKey  map[groupKey]int32
@@ -53,15 +53,15 @@ func (c *collector) add(t *extract.Text, index int, cands []candidate, arena []s
 	c.owned = slices.Grow(c.owned[:0], total)[:total]
 	for i := range cands {
 		for _, o := range c.ownersOf(&cands[i], t) {
-			c.owned[c.counts[o.typ]] = cands[i]
+			c.owned[c.counts[o.typ]] = int32(i)
 			c.counts[o.typ]++
 		}
 	}
 	from = 0
 	for _, ty := range c.types {
 		to := c.counts[ty]
-		for _, k := range c.choose(c.owned[from:to]) {
-			c.put(ty, t, index, &k, arena, rows)
+		for _, k := range c.choose(cands, c.owned[from:to]) {
+			c.put(ty, t, index, &cands[k], arena, rows)
 		}
 		from, c.counts[ty] = to, 0
 	}
@@ -77,22 +77,24 @@ func (c *collector) ownersOf(k *candidate, t *extract.Text) []ref {
 	return p.owners
 }
 
-// choose gives the candidates of one type that stay, in order of place.
-func (c *collector) choose(cands []candidate) []candidate {
+// choose gives those of one type that stay, in order of place: own and what it
+// gives are numbers of candidates.
+func (c *collector) choose(cands []candidate, own []int32) []int32 {
 	ps := c.pl.patterns
-	cands = c.sorter.sort(cands, func(a, b *candidate) int {
+	own = c.sorter.sort(own, func(i, j *int32) int {
+		a, b := &cands[*i], &cands[*j]
 		return cmp.Or(cmp.Compare(ps[b.pattern].confidence, ps[a.pattern].confidence),
 			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
 	})
 	c.spans, c.kept = c.spans[:0], c.kept[:0]
-	for i := 0; i < len(cands); {
-		conf := ps[cands[i].pattern].confidence
+	for i := 0; i < len(own); {
+		conf := ps[cands[own[i]].pattern].confidence
 		// Spans taken by higher confidences are sorted and do not overlap,
 		// and so are those of this one: merge as we go.
 		c.merged = c.merged[:0]
 		k, last := 0, int32(-1)
-		for ; i < len(cands) && ps[cands[i].pattern].confidence == conf; i++ {
-			o := cands[i].occurrence
+		for ; i < len(own) && ps[cands[own[i]].pattern].confidence == conf; i++ {
+			o := cands[own[i]].occurrence
 			if o.start < last {
 				continue
 			}
@@ -105,10 +107,10 @@ func (c *collector) choose(cands []candidate) []candidate {
 			}
 			c.merged = append(c.merged, o)
 			last = o.end
-			c.kept = append(c.kept, cands[i])
+			c.kept = append(c.kept, own[i])
 		}
 		c.merged = append(c.merged, c.spans[k:]...)
 		c.spans, c.merged = c.merged, c.spans
 	}
-	return c.sorter.sort(c.kept, func(a, b *candidate) int { return cmp.Compare(a.start, b.start) })
+	return c.sorter.sort(c.kept, func(i, j *int32) int { return cmp.Compare(cands[*i].start, cands[*j].start) })
 }

@@ -233,15 +233,16 @@ func (x *explainer) settle() {
 	type key struct{ start, end, pattern int }
 	counted := map[key]bool{}
 	c := collector{pl: x.e.pl}
-	var own []candidate
-	for _, k := range x.cands {
+	var own []int32
+	for i, k := range x.cands {
 		for _, o := range x.e.pl.patterns[k.pattern].owners {
 			if o.typ == x.typ {
-				own = append(own, k)
+				own = append(own, int32(i))
 			}
 		}
 	}
-	for _, k := range c.choose(own) {
+	for _, i := range c.choose(x.cands, own) {
+		k := &x.cands[i]
 		for _, o := range x.e.pl.patterns[k.pattern].owners {
 			if o.typ == x.typ {
 				counted[key{x.v.Start(int(k.start)), x.v.End(int(k.end)), o.index}] = true
