@@ -366,13 +366,16 @@ func (s *scan) further(t *step, o occurrence, from places, dir int) (to places) 
 		for v := from[w]; v != 0; v &= v - 1 {
 			i := base + dir*(w<<6|bits.TrailingZeros64(v))
 			s.work.Left -= stepsPerNear
-			if at, ok := s.v.across(oneBlank, i, dir); ok {
-				if t.blank {
-					s.joining(t, base, at, dir, &to)
+			c := s.touching(i, dir)
+			if fold.Space(c) {
+				if at, ok := s.v.across(oneBlank, i, dir); ok {
+					if t.blank {
+						s.joining(t, base, at, dir, &to)
+					}
+					s.beyond(t, t.spaced.at(s.touching(at, dir)), base, at, dir, &to)
 				}
-				s.beyond(t, t.spaced.at(s.touching(at, dir)), base, at, dir, &to)
 			}
-			s.beyond(t, t.others.at(s.touching(i, dir)), base, i, dir, &to)
+			s.beyond(t, t.others.at(c), base, i, dir, &to)
 		}
 	}
 	return to
