@@ -75,31 +75,21 @@ func (t *Table) WholeReversed(shadow []byte, start, end int) bool {
 // matches up to a place, from at most so many characters before. It gives the
 // number of steps.
 func (t *Table) Precedes(shadow []byte, at, most int) (ok bool, steps int) {
-	s := t.Start[At(shadow, at)]
-	for n := 0; n <= most && s != 0; n++ {
-		b := byte(EOT)
-		if i := at - 1 - n; i >= 0 {
-			b = shadow[i]
-		}
-		s = t.Step(s, b)
-		if n > 0 && t.Accepts(s) >= 0 {
-			return true, n + 1
-		}
-		if b == EOT {
-			return false, n + 1
-		}
-		steps++
-	}
-	return false, steps
+	return t.away(shadow, t.Start[At(shadow, at)], at-1, -1, most)
 }
 
 // Follows reports whether some program matches from a place on, at most so many
 // characters. It gives the number of steps.
 func (t *Table) Follows(shadow []byte, at, most int) (ok bool, steps int) {
-	s := t.Start[Before(shadow, at)]
+	return t.away(shadow, t.Start[Before(shadow, at)], at, 1, most)
+}
+
+// away runs from a state over the characters from i on, in one of the two
+// directions, until some program has matched.
+func (t *Table) away(shadow []byte, s uint16, i, direction, most int) (ok bool, steps int) {
 	for n := 0; n <= most && s != 0; n++ {
 		b := byte(EOT)
-		if i := at + n; i < len(shadow) {
+		if i >= 0 && i < len(shadow) {
 			b = shadow[i]
 		}
 		s = t.Step(s, b)
@@ -110,6 +100,7 @@ func (t *Table) Follows(shadow []byte, at, most int) (ok bool, steps int) {
 			return false, n + 1
 		}
 		steps++
+		i += direction
 	}
 	return false, steps
 }
