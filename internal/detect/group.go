@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+	"unsafe"
 
 	"labelmilter/internal/extract"
 	"labelmilter/internal/redact"
@@ -26,10 +27,9 @@ type group struct {
 
 // listed is an instance of a finding in the making.
 type listed struct {
-	Span
-	text, pattern, confidence int
-	group                     int32
-	value, normal             piece
+	span                 occurrence // in bytes
+	text, pattern, group int32
+	value, normal        piece
 }
 
 // piece is a piece of the text of a collector.
@@ -63,7 +63,7 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 	n := c.groupOf(ty, p.confidence, t)
 	g := &c.groups[n]
 	g.Count++
-	value := t.Body[k.span.Start:k.span.End]
+	value := t.Body[k.span.start:k.span.end]
 	c.norm = c.normal(c.norm[:0], value)
 	u, first := c.unique.add(n, c.norm)
 	if first {
@@ -88,14 +88,14 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 		c.text = append(c.text, c.norm...)
 		u.normal = c.since(from)
 	}
-	in := listed{Span: k.span, text: index, confidence: p.confidence, group: n, value: u.normal, normal: u.normal}
+	in := listed{span: k.span, text: int32(index), group: n, value: u.normal, normal: u.normal}
 	if from := len(c.text); value != string(c.norm) {
 		c.text = append(c.text, value...)
 		in.value = c.since(from)
 	}
 	for _, o := range p.owners {
 		if o.typ == ty {
-			in.pattern = o.index
+			in.pattern = int32(o.index)
 		}
 	}
 	c.list = append(c.list, in)
@@ -120,9 +120,18 @@ func (c *collector) normal(dst []byte, value string) []byte {
 	return dst
 }
 
-// keepGroups is the number of findings, instances and values up to which memory
-// for them is kept.
-const keepGroups = 1 << 12
+// Up to so many findings, and so many bytes, memory for them is kept.
+const (
+	keepGroups = 1 << 10
+	keepBytes  = 2 << 20
+)
+
+// size is about how many bytes of memory a collector holds, findings aside.
+func (c *collector) size() int {
+	const number = 4
+	return cap(c.list)*int(unsafe.Sizeof(listed{})) + cap(c.text) + c.unique.size() +
+		(cap(c.owned)+cap(c.sorter.spare)+cap(c.kept))*number + (cap(c.spans)+cap(c.merged))*2*number
+}
 
 // forget drops everything collected: mail content does not outlive its
 // message.
@@ -130,7 +139,7 @@ func (c *collector) forget() {
 	if len(c.groups) == 0 {
 		return
 	}
-	if len(c.groups)+len(c.unique.list)+cap(c.list)+cap(c.owned)+(cap(c.text)+cap(c.unique.text))>>8 > keepGroups {
+	if len(c.groups) > keepGroups || c.size() > keepBytes {
 		*c = collector{pl: c.pl}
 		return
 	}
@@ -154,7 +163,7 @@ func (c *collector) findings() []Finding {
 	for i := range c.list {
 		k := &c.list[i]
 		g := &c.groups[k.group]
-		g.Instances = append(g.Instances, Instance{Span: k.Span, Text: k.text, Confidence: k.confidence, Pattern: k.pattern,
+		g.Instances = append(g.Instances, Instance{Span: Span{int(k.span.start), int(k.span.end)}, Text: int(k.text), Confidence: g.Confidence, Pattern: int(k.pattern),
 			Value: redact.New(text[k.value.from:k.value.to]), Normal: redact.New(text[k.normal.from:k.normal.to])})
 	}
 	for i := range c.groups {

@@ -108,8 +108,10 @@ func (v *view) set(table *fold.Table, s string) {
 	v.Unwrap()
 }
 
-// span gives the place of a match in the original.
-func (v *view) span(o occurrence) Span { return Span{v.Start(int(o.start)), v.End(int(o.end))} }
+// span gives the place of a match in the original, in bytes.
+func (v *view) span(o occurrence) occurrence {
+	return occurrence{int32(v.Start(int(o.start))), int32(v.End(int(o.end)))}
+}
 
 // occurrence is a place where an atom was found, in shadow offsets.
 type occurrence struct{ start, end int32 }
@@ -137,7 +139,7 @@ func (pl *plan) supports(a int, e, p occurrence, proximity int) bool {
 // candidate is a match for which a pattern holds.
 type candidate struct {
 	occurrence
-	span     Span // in the original
+	span     occurrence // in the original
 	pattern  int32
 	evidence int32 // offset into the evidence arena
 	count    int32 // of evidence

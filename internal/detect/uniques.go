@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"hash/maphash"
+	"unsafe"
 )
 
 // uniques are the different values of each group.
@@ -62,6 +63,11 @@ func (u *uniques) grow(size int) {
 		v := &u.list[k]
 		*u.place(v.group, v.hash, u.text[v.from:v.to]) = int32(k + 1)
 	}
+}
+
+// size is about how many bytes of memory they hold.
+func (u *uniques) size() int {
+	return cap(u.text) + cap(u.list)*int(unsafe.Sizeof(unique{})) + cap(u.table)*int(unsafe.Sizeof(u.table[0]))
 }
 
 // forget drops all values.

@@ -95,8 +95,8 @@ func (s *scan) cut(i int) int {
 func (s *scan) move(from, lo int) {
 	for i := from; i < len(s.cands); i++ {
 		k := &s.cands[i]
-		k.span.Start, k.span.End = k.span.Start+lo, k.span.End+lo
-		k.occurrence = occurrence{int32(k.span.Start), int32(k.span.End)}
+		k.span = occurrence{k.span.start + int32(lo), k.span.end + int32(lo)}
+		k.occurrence = k.span
 	}
 }
 
