@@ -59,7 +59,8 @@ type Engine struct {
 	atomsOf   [][]int32       // matcher → atoms that are filled where it runs
 	supports  []*support      // evidence that waits until it is asked for
 	support   []int32         // atom → number of it, -1 if it is run with all
-	begins    []automaton.Set // atom that joins matches → what it begins with
+	begins    []automaton.Set // atom that joins matches → what it can begin with
+	ends      []automaton.Set // and end with
 	late      []bool          // list → waits
 	evident   []int32         // matchers that are evidence and do not wait
 	byList    [][]int32       // list → its atoms
@@ -84,7 +85,7 @@ func newEngine(pl *plan) *Engine {
 	e.context, e.window = pl.reachOf(), windowSize
 	progs := e.buildTables()
 	e.buildSupports(progs)
-	e.buildBegins(progs)
+	e.buildEdges(progs)
 	texts := e.buildTerms()
 	e.buildEnabling()
 	e.buildLanes(progs)

@@ -74,7 +74,7 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 				r[k] = match.Canonical(r[k])
 			}
 			out.words = append(out.words, r)
-			addFirst(&out.edge, string(edge(r)))
+			addByte(&out.edge, string(edge(r))[0])
 		}
 		return out
 	}

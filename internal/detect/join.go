@@ -154,8 +154,7 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 	}
 	i := 0
 	if proximity != sit.Unlimited {
-		from := int(o.start) - proximity - longer
-		i = sort.Search(len(list), func(k int) bool { return int(list[k].start) >= from })
+		i = s.seek(a, list, int(o.start)-proximity-longer)
 	}
 	for ; i < len(list); i++ {
 		x := list[i]
@@ -172,6 +171,30 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 		}
 	}
 	return e, ok
+}
+
+// seek gives the index of the first occurrence of an atom that begins at a
+// place or behind it. Most questions come in order of place: it looks first
+// around what it last gave.
+func (s *scan) seek(a int, list []occurrence, start int) int {
+	lo, hi := 0, len(list)
+	i := min(int(s.sought[a]), hi)
+	for range 8 {
+		switch {
+		case i < hi && int(list[i].start) < start:
+			i++
+			lo = i
+		case i > lo && int(list[i-1].start) >= start:
+			i--
+			hi = i
+		default:
+			s.sought[a] = int32(i)
+			return i
+		}
+	}
+	i = lo + sort.Search(hi-lo, func(k int) bool { return int(list[lo+k].start) >= start })
+	s.sought[a] = int32(i)
+	return i
 }
 
 // maxScanned is how many hits are looked at one by one before joining them

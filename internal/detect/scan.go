@@ -61,6 +61,7 @@ type scan struct {
 	longer []int32        // per atom: longest occurrence
 	dirty  []int32        // atoms with occurrences
 
+	sought    []int32        // per atom: where something was last looked for in its list
 	near      [][]occurrence // per atom: evidence that was asked for
 	supplied  [][]uint64     // per support: bit per block where it was looked for
 	asked     []int32        // supports that were
@@ -99,7 +100,7 @@ func newScan(e *Engine) *scan {
 		e: e, starts: make([][]int32, len(e.lanes)), ready: make([]uint64, len(e.waiting)), fed: make([][]int32, len(e.feeds)),
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
-		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), supplied: make([][]uint64, len(e.supports)),
+		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), sought: make([]int32, a), supplied: make([][]uint64, len(e.supports)),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
 	s.chk.work, s.collected.pl = &s.work, e.pl

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"sort"
 	"strconv"
 
 	"labelmilter/internal/detect/automaton"
@@ -248,7 +247,7 @@ func (v *view) across(word []rune, i, dir int) (int, bool) {
 		}
 		if r != ' ' && r != '\n' {
 			c := at(i)
-			if c < 0 || match.Canonical(v.At(c)) != r {
+			if c < 0 || !v.is(c, r) {
 				return 0, false
 			}
 			i += dir
@@ -274,6 +273,14 @@ func (v *view) across(word []rune, i, dir int) (int, bool) {
 	return i, true
 }
 
+// is reports whether a character is one that is canonical.
+func (v *view) is(i int, r rune) bool {
+	if b := v.Shadow[i]; b < fold.Letter {
+		return rune(fold.Lower(b)) == r
+	}
+	return match.Canonical(v.At(i)) == r
+}
+
 // pair reports whether two characters, in the order they were met in, are one
 // line break.
 func pair(a, b byte, dir int) bool {
@@ -286,7 +293,12 @@ func pair(a, b byte, dir int) bool {
 // places is a set of distances from a primary element on one side.
 type places [maxJoined/64 + 1]uint64
 
-func (p *places) add(d int) { p[d>>6] |= 1 << (d & 63) }
+// add adds a distance unless it is too great.
+func (p *places) add(d int) {
+	if d <= maxJoined {
+		p[d>>6] |= 1 << (d & 63)
+	}
+}
 
 func (p *places) farthest() int {
 	for w := len(p) - 1; w >= 0; w-- {
@@ -367,13 +379,12 @@ func (s *scan) further(t *step, o occurrence, from places, dir int) (to places) 
 			i := base + dir*(w<<6|bits.TrailingZeros64(v))
 			s.work.Left -= stepsPerNear
 			c := s.touching(i, dir)
-			if fold.Space(c) {
-				if at, ok := s.v.across(oneBlank, i, dir); ok {
-					if t.blank {
-						s.joining(t, base, at, dir, &to)
-					}
-					s.beyond(t, t.spaced.at(s.touching(at, dir)), base, at, dir, &to)
+			if blank(c) {
+				at := s.beyondBlank(i, dir)
+				if t.blank {
+					s.joining(t, base, at, dir, &to)
 				}
+				s.beyond(t, t.spaced.at(s.touching(at, dir)), base, at, dir, &to)
 			}
 			s.beyond(t, t.others.at(c), base, i, dir, &to)
 		}
@@ -392,7 +403,16 @@ func (s *scan) touching(i, dir int) byte {
 	return automaton.EOT
 }
 
-var oneBlank = []rune{' '}
+// blank reports whether a character is one of what a blank stands for.
+func blank(c byte) bool { return fold.Space(c) && !lineBreak(c) }
+
+// beyondBlank gives the place beyond a blank.
+func (s *scan) beyondBlank(i, dir int) int {
+	for n := 0; n < match.MaxSpaces && blank(s.touching(i, dir)); n++ {
+		i += dir
+	}
+	return i
+}
 
 // beyond adds the places beyond texts that may stand between.
 func (s *scan) beyond(t *step, between [][]rune, base, i, dir int, to *places) {
@@ -408,43 +428,58 @@ func (s *scan) beyond(t *step, between [][]rune, base, i, dir int, to *places) {
 // dir -1 end, at a place.
 func (s *scan) joining(t *step, base, at, dir int, to *places) {
 	for _, a := range t.atoms {
-		if dir > 0 && (at >= s.n || !s.e.begins[a].Has(s.buf[at])) {
-			continue
+		switch {
+		case dir > 0 && at < s.n && s.e.begins[a].Has(s.buf[at]):
+			s.onward(a, int32(at), base, to)
+		case dir < 0 && at > 0 && s.e.ends[a].Has(s.buf[at-1]):
+			s.back(a, int32(at), base, to)
 		}
-		s.from(a, int32(at), dir, func(end int) {
-			if d := dir * (end - base); d <= maxJoined {
-				to.add(d)
-			}
-		})
 	}
 }
 
-// buildBegins finds what occurrences of the atoms that join a match can begin
-// with.
-func (e *Engine) buildBegins(progs []laneProg) {
-	e.begins = make([]automaton.Set, len(e.pl.atoms))
+// buildEdges finds what occurrences of the atoms that join a match can begin
+// and end with.
+func (e *Engine) buildEdges(progs []laneProg) {
+	e.begins, e.ends = make([]automaton.Set, len(e.pl.atoms)), make([]automaton.Set, len(e.pl.atoms))
 	for i := range e.pl.patterns {
 		e.pl.patterns[i].eachJoined(func(a int) {
-			at, set := &e.pl.atoms[a], &e.begins[a]
-			switch {
-			case at.list >= 0:
-				for _, w := range e.pl.lists[at.list].words {
-					addFirst(set, w)
+			if e.begins[a] != (automaton.Set{}) {
+				return
+			}
+			if l := e.pl.atoms[a].list; l >= 0 {
+				for _, w := range e.pl.lists[l].words {
+					addByte(&e.begins[a], w[0])
+					addByte(&e.ends[a], w[len(w)-1])
 				}
-			case progs[at.matcher].table != nil:
-				*set = progs[at.matcher].facts.First
-			default:
-				for c := range 256 {
-					set.Add(byte(c))
-				}
+				return
+			}
+			p := &progs[e.pl.atoms[a].matcher]
+			e.begins[a], e.ends[a] = everything(), everything()
+			if p.table == nil {
+				return
+			}
+			e.begins[a] = p.facts.First
+			if !p.prog.Exact() {
+				return
+			}
+			if t := automaton.Build([]*automaton.Prog{p.prog.Reversed()}, backStates); t != nil {
+				e.ends[a] = automaton.FactsOf(t).First
 			}
 		})
 	}
 }
 
-// addFirst adds the bytes that a folded word may begin with, in either case.
-func addFirst(set *automaton.Set, word string) {
-	c := word[0]
+// everything is the set of all bytes.
+func everything() (set automaton.Set) {
+	for c := range 256 {
+		set.Add(byte(c))
+	}
+	return set
+}
+
+// addByte adds the bytes of a shadow that may stand for one of a folded text, in
+// either case.
+func addByte(set *automaton.Set, c byte) {
 	switch {
 	case c >= fold.Letter:
 		for c := int(fold.Letter); c < 256; c++ {
@@ -463,22 +498,22 @@ func addFirst(set *automaton.Set, word string) {
 	}
 }
 
-// from calls f with the far ends of the occurrences of an atom that begin, or
-// with dir -1 end, at a place.
-func (s *scan) from(a int, at int32, dir int, f func(far int)) {
-	list, longest := s.beside(a, occurrence{at, at})
-	if dir > 0 {
-		if i := sort.Search(len(list), func(k int) bool { return list[k].start >= at }); i < len(list) && list[i].start == at {
-			f(int(list[i].end))
-		}
-		return
+// onward adds the end of the occurrence of an atom that begins at a place, if
+// there is one.
+func (s *scan) onward(a int, at int32, base int, to *places) {
+	list, _ := s.beside(a, occurrence{at, at})
+	if i := s.seek(a, list, int(at)); i < len(list) && list[i].start == at {
+		to.add(int(list[i].end) - base)
 	}
-	least := int(at) - min(longest, maxJoined)
-	i := sort.Search(len(list), func(k int) bool { return int(list[k].start) >= least })
-	for ; i < len(list) && list[i].start < at; i++ {
+}
+
+// back adds the begins of the occurrences of an atom that end at a place.
+func (s *scan) back(a int, at int32, base int, to *places) {
+	list, longest := s.beside(a, occurrence{at, at})
+	for i := s.seek(a, list, int(at)-min(longest, maxJoined)); i < len(list) && list[i].start < at; i++ {
 		s.work.Left--
 		if list[i].end == at {
-			f(int(list[i].start))
+			to.add(base - int(list[i].start))
 		}
 	}
 }
@@ -489,8 +524,7 @@ func (s *scan) within(a int, place occurrence) bool {
 		return false
 	}
 	list, _ := s.beside(a, place)
-	i := sort.Search(len(list), func(k int) bool { return list[k].start >= place.start })
-	for ; i < len(list) && list[i].start < place.end; i++ {
+	for i := s.seek(a, list, int(place.start)); i < len(list) && list[i].start < place.end; i++ {
 		s.work.Left--
 		if list[i].end <= place.end {
 			return true
