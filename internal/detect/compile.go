@@ -29,7 +29,7 @@ type compiler struct {
 	atomKeys map[string]int
 	regexes  map[regexKey]int
 	lists    map[string]int
-	wholes   map[string]*whole
+	wholes   map[string][]*whole
 	besides  map[string]*automaton.Table
 
 	inTable int    // of the type in hand, -1 if it has none
@@ -50,7 +50,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 	c := &compiler{
 		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o,
 		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{},
-		regexes: map[regexKey]int{}, wholes: map[string]*whole{}, besides: map[string]*automaton.Table{}, lists: map[string]int{},
+		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*automaton.Table{}, lists: map[string]int{},
 	}
 	for i := range keywords {
 		c.keywordList(&keywords[i])

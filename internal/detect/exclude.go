@@ -17,7 +17,7 @@ type exclusion struct {
 	starts, ends       []string        // normalised
 	prefixes, suffixes affixes
 	repeated           bool
-	regex              *whole
+	regex              []*whole // one of them
 	preceded, followed *beside
 }
 
@@ -34,6 +34,36 @@ const wholeStates = 500
 // backStates is the most states of that of a reversed one.
 const backStates = 2_000
 
+// wholesOf gives what excludes what an expression does: it as a whole or, if it
+// is large as an automaton, its alternatives, which may be known.
+func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
+	parts := automaton.Alternatives(expr)
+	if len(parts) == 1 {
+		expr = parts[0]
+	}
+	if w, ok := c.wholes[expr]; ok {
+		return w, nil
+	}
+	w, err := newWhole(expr, c.table)
+	switch {
+	case err != nil:
+		return nil, err
+	case w.table != nil || len(parts) == 1:
+		w.fromTheEnd()
+		out = []*whole{w}
+	default:
+		for _, part := range parts {
+			more, err := c.wholesOf(part)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
+		}
+	}
+	c.wholes[expr] = out
+	return out, nil
+}
+
 func newWhole(expr string, table *fold.Table) (*whole, error) {
 	p, err := automaton.Compile(expr, false, table)
 	if err != nil {
@@ -41,11 +71,17 @@ func newWhole(expr string, table *fold.Table) (*whole, error) {
 	}
 	w := &whole{prog: p}
 	if p.Exact() {
-		if w.table = automaton.Build([]*automaton.Prog{p}, wholeStates); w.table == nil {
-			w.back = automaton.Build([]*automaton.Prog{p.Reversed()}, backStates)
-		}
+		w.table = automaton.Build([]*automaton.Prog{p}, wholeStates)
 	}
 	return w, nil
+}
+
+// fromTheEnd has an expression that is large as an automaton run backwards, if
+// that is small.
+func (w *whole) fromTheEnd() {
+	if w.table == nil && w.prog.Exact() {
+		w.back = automaton.Build([]*automaton.Prog{w.prog.Reversed()}, backStates)
+	}
 }
 
 // exclusion gives nil if x is empty.
@@ -95,13 +131,10 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 			fail("regex", x.Regex, reason, fix)
 		case p.Lane != match.Linear:
 			fail("regex", x.Regex, "look-around in an exclusion", "write it without")
-		case c.wholes[p.Linear] != nil:
-			e.regex = c.wholes[p.Linear]
 		default:
-			if e.regex, err = newWhole(p.Linear, table); err != nil {
+			if e.regex, err = c.wholesOf(p.Linear); err != nil {
 				fail("regex", x.Regex, "too large", "use smaller repeats")
 			}
-			c.wholes[p.Linear] = e.regex
 		}
 	}
 	e.preceded, e.followed = c.beside(precededBy, x.PrecededBy, fail), c.beside("followed_by", x.FollowedBy, fail)
@@ -170,8 +203,10 @@ func (c *checker) excluded(x *exclusion, v *view, start, end int) string {
 	if len(x.suffixes.words) > 0 && v.after(&x.suffixes, end) {
 		return "exclude: suffixes"
 	}
-	if x.regex != nil && c.wholly(x.regex, v, start, end) {
-		return "exclude: regex"
+	for _, w := range x.regex {
+		if c.wholly(w, v, start, end) {
+			return "exclude: regex"
+		}
 	}
 	if x.preceded != nil && c.precedes(x.preceded, v, start) {
 		return "exclude: preceded_by"

@@ -2,9 +2,11 @@ package detect
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
+	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/match/fold"
 )
 
@@ -16,10 +18,35 @@ func TestWholeFromTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.table != nil || w.back == nil {
+	if w.fromTheEnd(); w.table != nil || w.back == nil {
 		t.Fatalf("from the start %v, from the end %v: not what this test is for", w.table != nil, w.back != nil)
 	}
-	simulated := &whole{prog: w.prog}
+	alike(t, []*whole{w}, w.prog)
+}
+
+// So must the alternatives of one that is large from both ends.
+func TestWholeByAlternatives(t *testing.T) {
+	t.Parallel()
+	const expr = `(?i)pwd.{1,8}[=:][*_].*|(?s:.*)[=: ](?:\*+|none.*|your.*|some.*|x+\d?|(?:my|test)?pass(?:word)?s?|[a-z_][a-z0-9_.]*[\[(].*|(?-i:[A-Z]+(?:_[A-Z0-9*]+)+|[A-Z]+))[\s;]{0,4}`
+	w, err := newWhole(expr, fold.Standard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := compiler{plan: plan{table: fold.Standard()}, wholes: map[string][]*whole{}}
+	parts, err := c.wholesOf(expr)
+	if err != nil || len(parts) != 2 {
+		t.Fatal(len(parts), err)
+	}
+	if again, _ := c.wholesOf(automaton.Alternatives(expr)[1]); again[0] != parts[1] {
+		t.Error("an alternative is not known again")
+	}
+	alike(t, parts, w.prog)
+}
+
+// alike compares what excludes values with the simulation of a program.
+func alike(t *testing.T, wholes []*whole, prog *automaton.Prog) {
+	t.Helper()
+	simulated := &whole{prog: prog}
 	rnd := rand.New(rand.NewPCG(6, 2))
 	words := strings.Fields("pwd= none your x xx1 pass TEST_ a_b( = : * ; é 身 \U0001F600 A_B9 mypasswords")
 	var c checker
@@ -35,7 +62,8 @@ func TestWholeFromTheEnd(t *testing.T) {
 		n := len(v.Shadow)
 		start := rnd.IntN(n)
 		end := start + 1 + rnd.IntN(n-start)
-		got, want := c.wholly(w, &v, start, end), c.wholly(simulated, &v, start, end)
+		want := c.wholly(simulated, &v, start, end)
+		got := slices.ContainsFunc(wholes, func(w *whole) bool { return c.wholly(w, &v, start, end) })
 		if got != want {
 			t.Fatalf("%q from %d to %d: got %v, want %v", b.String(), start, end, got, want)
 		}

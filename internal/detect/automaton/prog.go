@@ -195,6 +195,23 @@ func Compile(expr string, free bool, table *fold.Table) (*Prog, error) {
 	return translate(sp, free, table), nil
 }
 
+// Alternatives gives expressions that match together what an RE2 expression
+// does: its alternatives, if it is nothing else.
+func Alternatives(expr string) []string {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return []string{expr}
+	}
+	if re.Op != syntax.OpAlternate {
+		return []string{re.String()}
+	}
+	var out []string
+	for _, sub := range re.Sub {
+		out = append(out, sub.String())
+	}
+	return out
+}
+
 // Literal makes a program that matches a folded word or phrase; next gives
 // the shadow bytes allowed at each position. A space matches up to maxSpaces
 // white space characters.
