@@ -37,11 +37,12 @@ const backStates = 2_000
 // wholesOf gives what excludes what an expression does: it as a whole or, if it
 // is large as an automaton, its alternatives, which may be known.
 func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
-	parts := automaton.Alternatives(expr)
-	if len(parts) == 1 {
-		expr = parts[0]
-	}
 	if w, ok := c.wholes[expr]; ok {
+		return w, nil
+	}
+	defer func() { c.wholes[expr] = out }()
+	parts := automaton.Alternatives(expr)
+	if w, ok := c.wholes[parts[0]]; ok && len(parts) == 1 {
 		return w, nil
 	}
 	w, err := newWhole(expr, c.table)
@@ -51,6 +52,7 @@ func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
 	case w.table != nil || len(parts) == 1:
 		w.fromTheEnd()
 		out = []*whole{w}
+		c.wholes[parts[0]] = out
 	default:
 		for _, part := range parts {
 			more, err := c.wholesOf(part)
@@ -60,7 +62,6 @@ func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
 			out = append(out, more...)
 		}
 	}
-	c.wholes[expr] = out
 	return out, nil
 }
 

@@ -30,6 +30,9 @@ type builder struct {
 	scratch []int32
 	stack   []int32
 	matched []int32
+	reads   [kinds]reads
+	seen    []uint32 // class instructions, by gen
+	pcs     []int32
 }
 
 // nfaSet is a state under construction.
@@ -47,6 +50,7 @@ func Build(progs []*Prog, limit int) *Table {
 	b.classes()
 	b.mark = make([]uint32, len(b.insts))
 	b.visited = make([]uint32, len(b.insts))
+	b.seen = make([]uint32, len(b.within))
 	b.closed = make([][]int32, len(b.insts))
 	b.states = append(b.states, nfaSet{accept: -1})
 	n := len(b.rep)
@@ -214,35 +218,82 @@ func (b *builder) state(pcs []int32, prev Kind, accept int32) int32 {
 func (b *builder) expand(s int) {
 	st := b.states[s]
 	row := b.next[s*len(b.rep) : (s+1)*len(b.rep)]
-	var reads [kinds][]int32
-	var accept [kinds]int32
 	var done [kinds]bool
-	var pcs []int32
 	for c, r := range b.rep {
 		k := KindOf(r)
 		if r == EOT {
 			k = Edge
 		}
+		x := &b.reads[k]
 		if !done[k] {
 			done[k] = true
-			reads[k], accept[k] = b.resolve(st, k)
+			x.pcs, x.accept = b.resolve(st, k, x.pcs[:0])
+			b.sort(x)
 		}
-		b.gen++
-		pcs = pcs[:0]
-		for _, pc := range reads[k] {
-			in := &b.insts[pc]
-			if b.within[in.class][c>>6]>>(c&63)&1 == 0 {
-				continue
-			}
-			for _, q := range b.after(in.out) {
-				if b.mark[q] != b.gen {
-					b.mark[q] = b.gen
-					pcs = append(pcs, q)
-				}
-			}
-		}
-		row[c] = b.state(pcs, k, accept[k])
+		row[c] = b.step(x, k, c)
 	}
+}
+
+// reads is what a state reads next if that is of one kind.
+type reads struct {
+	pcs    []int32 // class instructions
+	accept int32
+	sets   []int32 // different classes among them
+	known  []known
+}
+
+// known is where characters lead that are in the same of the sets.
+type known struct {
+	in uint64
+	to int32
+}
+
+// sort finds the different classes that are read.
+func (b *builder) sort(x *reads) {
+	x.sets, x.known = x.sets[:0], x.known[:0]
+	b.gen++
+	for _, pc := range x.pcs {
+		if c := b.insts[pc].class; b.seen[c] != b.gen {
+			b.seen[c] = b.gen
+			x.sets = append(x.sets, c)
+		}
+	}
+}
+
+// step gives the state that follows behind a class of bytes.
+func (b *builder) step(x *reads, k Kind, c int) int32 {
+	in := uint64(0)
+	few := len(x.sets) <= 64
+	if few {
+		for i, set := range x.sets {
+			in |= b.within[set][c>>6] >> (c & 63) & 1 << i
+		}
+		for i := range x.known {
+			if x.known[i].in == in {
+				return x.known[i].to
+			}
+		}
+	}
+	b.gen++
+	pcs := b.pcs[:0]
+	for _, pc := range x.pcs {
+		in := &b.insts[pc]
+		if b.within[in.class][c>>6]>>(c&63)&1 == 0 {
+			continue
+		}
+		for _, q := range b.after(in.out) {
+			if b.mark[q] != b.gen {
+				b.mark[q] = b.gen
+				pcs = append(pcs, q)
+			}
+		}
+	}
+	b.pcs = pcs
+	to := b.state(pcs, k, x.accept)
+	if few {
+		x.known = append(x.known, known{in, to})
+	}
+	return to
 }
 
 // after is the closure of one instruction, kept.
@@ -254,7 +305,8 @@ func (b *builder) after(pc int32) []int32 {
 }
 
 // resolve follows the conditions that hold before a character of kind next.
-func (b *builder) resolve(st nfaSet, next Kind) (reads []int32, accept int32) {
+func (b *builder) resolve(st nfaSet, next Kind, dst []int32) (reads []int32, accept int32) {
+	reads = dst
 	b.gen++
 	matched := b.matched[:0]
 	stack := append(b.stack[:0], st.pcs...)
