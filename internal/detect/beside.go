@@ -11,18 +11,21 @@ import (
 // beside is an expression for the characters that touch a match.
 type beside struct {
 	expr  string
-	prog  *automaton.Prog
-	table *automaton.Table // of the program, reversed if it precedes; nil if it would be large
+	table *automaton.Table // reversed if it precedes
+	prog  *automaton.Prog  // if the table would be large
 	most  int              // characters it can match
 }
 
 // besideStates is the most states of the automaton of one.
 const besideStates = 500
 
-// beside gives nil if there is no expression, or a wrong one.
+// beside gives nil if there is no expression, or a wrong one. Each is made once.
 func (c *compiler) beside(field, expr string, fail func(field, value, err, fix string)) *beside {
 	if expr == "" {
 		return nil
+	}
+	if b := c.besides[field+expr]; b != nil {
+		return b
 	}
 	p, err := match.Parse(expr, match.Options{})
 	switch {
@@ -45,23 +48,16 @@ func (c *compiler) beside(field, expr string, fail func(field, value, err, fix s
 	if strings.Contains(expr, `\x`) || strings.ContainsFunc(expr, func(r rune) bool { return r >= 0x80 }) {
 		b.most = MaxBeside // folded, a character may be several
 	}
-	b.table = c.besideTable(field, expr, b.prog)
+	c.besides[field+expr] = b
+	if prog := b.prog; prog.Exact() {
+		if field == precededBy {
+			prog = prog.Reversed()
+		}
+		if b.table = automaton.Build([]*automaton.Prog{prog}, besideStates); b.table != nil {
+			b.prog = nil
+		}
+	}
 	return b
-}
-
-// besideTable gives the automaton of an expression in a field, nil if there is
-// none; it is made once.
-func (c *compiler) besideTable(field, expr string, p *automaton.Prog) *automaton.Table {
-	t, ok := c.besides[field+expr]
-	if ok || !p.Exact() {
-		return t
-	}
-	if field == precededBy {
-		p = p.Reversed()
-	}
-	t = automaton.Build([]*automaton.Prog{p}, besideStates)
-	c.besides[field+expr] = t
-	return t
 }
 
 // precededBy is the field of what stands before a match.

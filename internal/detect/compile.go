@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 	"labelmilter/internal/sit"
@@ -30,7 +29,7 @@ type compiler struct {
 	regexes  map[regexKey]int
 	lists    map[string]int
 	wholes   map[string][]*whole
-	besides  map[string]*automaton.Table
+	besides  map[string]*beside
 
 	inTable int    // of the type in hand, -1 if it has none
 	typ     string // where we are
@@ -50,7 +49,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 	c := &compiler{
 		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o,
 		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{},
-		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*automaton.Table{}, lists: map[string]int{},
+		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*beside{}, lists: map[string]int{},
 	}
 	for i := range keywords {
 		c.keywordList(&keywords[i])

@@ -110,8 +110,13 @@ func (c *compiler) list(id string, words []string, strings, cased bool, field st
 	if !cased {
 		all = c.otherCase(words, all)
 	}
+	if slices.Equal(all, words) {
+		all = words // one list less to keep
+	} else {
+		all = slices.Clone(all) // without room for more
+	}
 	n = len(c.plan.lists)
-	c.plan.lists = append(c.plan.lists, list{id: id, words: slices.Clip(all), strings: strings, cased: cased})
+	c.plan.lists = append(c.plan.lists, list{id: id, words: all, strings: strings, cased: cased})
 	c.lists[key] = n
 	return n
 }

@@ -23,9 +23,9 @@ type exclusion struct {
 
 // whole is an expression that a value must match from end to end.
 type whole struct {
-	prog  *automaton.Prog
-	table *automaton.Table // nil if it would be large
+	table *automaton.Table
 	back  *automaton.Table // of the program reversed, if only that is small
+	prog  *automaton.Prog  // if both would be large
 }
 
 // wholeStates is the most states of the automaton of an exclusion.
@@ -50,7 +50,9 @@ func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
 	case err != nil:
 		return nil, err
 	case w.table != nil || len(parts) == 1:
-		w.fromTheEnd()
+		if w.fromTheEnd(); w.table != nil || w.back != nil {
+			w.prog = nil
+		}
 		out = []*whole{w}
 		c.wholes[parts[0]] = out
 	default:

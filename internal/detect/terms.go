@@ -87,7 +87,7 @@ func (e *Engine) buildTerms() (texts []termText) {
 		e.terms = append(e.terms, term{set: set, whole: !t.inside})
 		all[len(e.terms)-1] = *t
 	}
-	e.terms = slices.Clip(e.terms)
+	e.terms = slices.Clone(e.terms)
 	return all[:len(e.terms)]
 }
 

@@ -28,7 +28,6 @@ type wordIndex struct {
 	trie   match.Trie
 	filter bitmap.Filter // of the first words
 	slots  []slot
-	shift  uint             // of the hash, for slots
 	leads  map[uint64]int32 // slot → set of lanes that start at the word, for those with manyLeads
 	inside int32            // root, -1 if there are none
 	middle *prefixes        // of those that begin inside words, nil if it cannot be
@@ -127,8 +126,7 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 			heads++
 		}
 	}
-	size := uint(bits.Len(uint(3*heads + 1))) // a third full: nearly all words are where they are looked for first
-	x.shift, x.slots = 64-size, make([]slot, 1<<size)
+	x.slots = make([]slot, 2*heads+1) // half full: most words are where they are looked for first
 	for i := range x.slots {
 		x.slots[i].node = -1
 	}
@@ -142,9 +140,9 @@ func newWordIndex(texts []termText, ids []int32, leads map[string]int32) *wordIn
 		}
 		v := bitmap.Hash(h.key)
 		x.filter.Add(v)
-		i := v >> x.shift
+		i := x.home(v)
 		for x.slots[i].node >= 0 {
-			i = (i + 1) & (1<<size - 1)
+			i = x.behind(i)
 		}
 		sl := slot{key: h.key, length: h.length}
 		if h.leads != 0 { // there is one, and first
@@ -201,13 +199,27 @@ func following(rest string) uint64 {
 	return 1 << pairOf(rest[0], rest[1])
 }
 
+// home is the slot where a hash is looked for first.
+func (x *wordIndex) home(hash uint64) uint64 {
+	k, _ := bits.Mul64(hash, uint64(len(x.slots)))
+	return k
+}
+
+// behind is the slot where it is looked for next.
+func (x *wordIndex) behind(k uint64) uint64 {
+	if k++; k == uint64(len(x.slots)) {
+		return 0
+	}
+	return k
+}
+
 // slotsOf puts the slots of words into slots, free ones where there are none.
 // odd is for its own use; both have room for one more.
 func (x *wordIndex) slotsOf(buf []byte, words []bitmap.Word, slots, odd []int32) {
-	last, n := uint64(len(x.slots)-1), uint64(0)
+	n := uint64(0)
 	for w, h := range words {
 		key, length := bitmap.Key(buf, int(h.At), int(h.N))
-		k := bitmap.Hash(key) >> (x.shift & 63) & last
+		k := x.home(bitmap.Hash(key))
 		s := &x.slots[k]
 		slots[w] = int32(k)
 		// Most are where they are looked for first.
@@ -220,7 +232,7 @@ func (x *wordIndex) slotsOf(buf []byte, words []bitmap.Word, slots, odd []int32)
 		key, length := bitmap.Key(buf, int(h.At), int(h.N))
 		k := uint64(slots[w])
 		for s := &x.slots[k]; s.node >= 0 && (s.key != key || s.length&^capital != length); s = &x.slots[k] {
-			k = (k + 1) & last
+			k = x.behind(k)
 		}
 		slots[w] = int32(k)
 	}

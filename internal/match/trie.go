@@ -121,6 +121,6 @@ func (t *Trie) IDs(c Cursor) []int32 {
 
 // Compact gives back memory that building needed.
 func (t *Trie) Compact() {
-	t.nodes, t.bytes, t.to = slices.Clip(t.nodes), slices.Clip(t.bytes), slices.Clip(t.to)
-	t.tails, t.ids = slices.Clip(t.tails), slices.Clip(t.ids)
+	t.nodes, t.bytes, t.to = slices.Clone(t.nodes), slices.Clone(t.bytes), slices.Clone(t.to)
+	t.tails, t.ids = slices.Clone(t.tails), slices.Clone(t.ids)
 }

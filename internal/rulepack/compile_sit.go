@@ -41,6 +41,7 @@ func (c *compiler) sits() {
 			}
 		}
 	}
+	c.rs.Types = slices.Clone(c.rs.Types) // without room for more
 	words := slices.SortedFunc(maps.Values(c.keywords), func(a, b sit.KeywordList) int { return strings.Compare(a.ID, b.ID) })
 	engine, errs := c.opt.Engines.compile(types, words, c.rs.Tables, c.packs, c.allowed)
 	for _, e := range errs {
@@ -93,6 +94,7 @@ func (c *compiler) sit(pack string, y sitY) sit.Type {
 			c.at(y.Pos, "make the bundle a type of its own", "%s: a type with edm has no members", y.ID)
 		}
 	}
+	t.Patterns = slices.Grow(t.Patterns, len(y.Patterns))
 	for _, p := range y.Patterns {
 		if (t.Table != "") != (p.Match.Column != "") {
 			c.at(p.Match.Pos, "a type with edm matches {column: …}, one without does not", "%s: edm and column go together", y.ID)

@@ -322,7 +322,7 @@ func translate(sp *syntax.Prog, free bool, table *fold.Table) *Prog {
 		p.insts = append(p.insts, inst{op: opMatch}, inst{op: opCond, cond: freeBefore, out: p.start})
 		p.start = int32(len(p.insts) - 1)
 	}
-	p.insts, p.classes = slices.Clip(p.insts), slices.Clip(p.classes)
+	p.insts, p.classes = slices.Clone(p.insts), slices.Clone(p.classes)
 	return p
 }
 
