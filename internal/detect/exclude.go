@@ -40,9 +40,12 @@ func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
 	if w, ok := c.wholes[expr]; ok {
 		return w, nil
 	}
-	defer func() { c.wholes[expr] = out }()
-	parts := automaton.Alternatives(expr)
-	if w, ok := c.wholes[parts[0]]; ok && len(parts) == 1 {
+	parts, same := automaton.Alternatives(expr), expr
+	if len(parts) == 1 {
+		same = parts[0] // as it is written as an alternative
+	}
+	if w, ok := c.wholes[same]; ok {
+		c.wholes[expr] = w
 		return w, nil
 	}
 	w, err := newWhole(expr, c.table)
@@ -54,7 +57,6 @@ func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
 			w.prog = nil
 		}
 		out = []*whole{w}
-		c.wholes[parts[0]] = out
 	default:
 		for _, part := range parts {
 			more, err := c.wholesOf(part)
@@ -64,6 +66,7 @@ func (c *compiler) wholesOf(expr string) (out []*whole, err error) {
 			out = append(out, more...)
 		}
 	}
+	c.wholes[expr], c.wholes[same] = out, out
 	return out, nil
 }
 

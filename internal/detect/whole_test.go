@@ -41,6 +41,12 @@ func TestWholeByAlternatives(t *testing.T) {
 		t.Error("an alternative is not known again")
 	}
 	alike(t, parts, w.prog)
+	// What is small stays one, and is not taken for its first alternative.
+	both, _ := c.wholesOf(`\d+|[A-Z]+`)
+	first, _ := c.wholesOf(`\d+`)
+	if len(both) != 1 || len(first) != 1 || both[0] == first[0] {
+		t.Errorf("%d and %d, the same: %v", len(both), len(first), both[0] == first[0])
+	}
 }
 
 // alike compares what excludes values with the simulation of a program.
