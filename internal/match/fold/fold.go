@@ -202,7 +202,7 @@ type Text struct {
 	Wide   bool   // some shadow byte is Letter, Ideograph or Symbol, or was before it was unmasked
 	Orig   string // what was folded
 
-	last  int // break at which At looked last
+	last  int // what passed last gave
 	cuts  []cut
 	lines []int32
 	spare []Break
@@ -269,14 +269,37 @@ func eight(w string) uint64 {
 }
 
 // Start gives the byte offset in the original of the character whose shadow
-// stands at i.
+// stands at i. A Text remembers where it looked last, so it is not safe for
+// concurrent use.
 func (x *Text) Start(i int) int {
-	k := sort.Search(len(x.Breaks), func(k int) bool { return int(x.Breaks[k].Shadow) > i })
+	k := x.passed(i)
 	if k == 0 {
 		return i
 	}
 	b := x.Breaks[k-1]
 	return int(b.Orig) + i - int(b.Shadow)
+}
+
+// passed gives the number of breaks up to a shadow offset. Most questions come
+// near one another: it looks first around what it last gave.
+func (x *Text) passed(i int) int {
+	lo, hi := 0, len(x.Breaks)
+	k := min(x.last, hi)
+	for range 8 {
+		switch {
+		case k < hi && int(x.Breaks[k].Shadow) <= i:
+			k++
+			lo = k
+		case k > lo && int(x.Breaks[k-1].Shadow) > i:
+			k--
+			hi = k
+		default:
+			x.last = k
+			return k
+		}
+	}
+	x.last = lo + sort.Search(hi-lo, func(k int) bool { return int(x.Breaks[lo+k].Shadow) > i })
+	return x.last
 }
 
 // End gives the byte offset in the original behind the character whose shadow
@@ -291,8 +314,7 @@ func (x *Text) End(i int) int {
 }
 
 // At gives the character behind the shadow byte at i: the byte itself where it
-// is ASCII, else the original character. It remembers where it looked last, so
-// a Text is not safe for concurrent use.
+// is ASCII, else the original character.
 func (x *Text) At(i int) rune {
 	if b := x.Shadow[i]; b < utf8.RuneSelf {
 		return rune(b)
@@ -301,15 +323,7 @@ func (x *Text) At(i int) rune {
 }
 
 func (x *Text) original(i int) rune {
-	k := min(x.last, len(x.Breaks))
-	for k < len(x.Breaks) && int(x.Breaks[k].Shadow) <= i {
-		k++
-	}
-	for k > 0 && int(x.Breaks[k-1].Shadow) > i {
-		k--
-	}
-	x.last = k
-	if k > 0 {
+	if k := x.passed(i); k > 0 {
 		i += int(x.Breaks[k-1].Orig - x.Breaks[k-1].Shadow)
 	}
 	r, _ := utf8.DecodeRuneInString(x.Orig[i:])
