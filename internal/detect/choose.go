@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"labelmilter/internal/extract"
@@ -16,8 +17,9 @@ type collector struct {
 	types  []int   // that have candidates
 	spans  []occurrence
 	merged []occurrence
-	kept   []int32
-	sorter sorter[int32]
+	ranks  []ranked // candidates of one type
+	kept   []ranked
+	sorter sorter
 
 	groups []group // in order of their first instance
 	byKey  map[groupKey]int32
@@ -61,7 +63,7 @@ func (c *collector) add(t *extract.Text, index int, cands []candidate, arena []s
 	for _, ty := range c.types {
 		to := c.counts[ty]
 		for _, k := range c.choose(cands, c.owned[from:to]) {
-			c.put(ty, t, index, &cands[k], arena, rows)
+			c.put(ty, t, index, &cands[k.n], arena, rows)
 		}
 		from, c.counts[ty] = to, 0
 	}
@@ -77,24 +79,35 @@ func (c *collector) ownersOf(k *candidate, t *extract.Text) []ref {
 	return p.owners
 }
 
+// rank makes keys whose order is that of falling confidence, then of place, then
+// of falling length, as far as it counts.
+func (c *collector) rank(cands []candidate, own []int32) []ranked {
+	const longest = 1<<24 - 1
+	c.ranks = c.ranks[:0]
+	for _, i := range own {
+		k := &cands[i]
+		key := uint64(math.MaxUint8-c.pl.patterns[k.pattern].confidence)<<56 | uint64(k.start)<<24 | uint64(longest-min(k.end-k.start, longest))
+		c.ranks = append(c.ranks, ranked{key, i})
+	}
+	return c.sorter.sort(c.ranks, func(i, j int32) int {
+		a, b := &cands[i], &cands[j]
+		return cmp.Or(cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
+	})
+}
+
 // choose gives those of one type that stay, in order of place: own and what it
 // gives are numbers of candidates.
-func (c *collector) choose(cands []candidate, own []int32) []int32 {
-	ps := c.pl.patterns
-	own = c.sorter.sort(own, func(i, j *int32) int {
-		a, b := &cands[*i], &cands[*j]
-		return cmp.Or(cmp.Compare(ps[b.pattern].confidence, ps[a.pattern].confidence),
-			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
-	})
+func (c *collector) choose(cands []candidate, own []int32) []ranked {
+	list := c.rank(cands, own)
 	c.spans, c.kept = c.spans[:0], c.kept[:0]
-	for i := 0; i < len(own); {
-		conf := ps[cands[own[i]].pattern].confidence
+	for i := 0; i < len(list); {
+		conf := list[i].key >> 56
 		// Spans taken by higher confidences are sorted and do not overlap,
 		// and so are those of this one: merge as we go.
 		c.merged = c.merged[:0]
 		k, last := 0, int32(-1)
-		for ; i < len(own) && ps[cands[own[i]].pattern].confidence == conf; i++ {
-			o := cands[own[i]].occurrence
+		for ; i < len(list) && list[i].key>>56 == conf; i++ {
+			o := cands[list[i].n].occurrence
 			if o.start < last {
 				continue
 			}
@@ -107,10 +120,10 @@ func (c *collector) choose(cands []candidate, own []int32) []int32 {
 			}
 			c.merged = append(c.merged, o)
 			last = o.end
-			c.kept = append(c.kept, own[i])
+			c.kept = append(c.kept, ranked{uint64(o.start), list[i].n})
 		}
 		c.merged = append(c.merged, c.spans[k:]...)
 		c.spans, c.merged = c.merged, c.spans
 	}
-	return c.sorter.sort(c.kept, func(i, j *int32) int { return cmp.Compare(cands[*i].start, cands[*j].start) })
+	return c.sorter.sort(c.kept, nil)
 }

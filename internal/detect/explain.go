@@ -242,7 +242,7 @@ func (x *explainer) settle() {
 		}
 	}
 	for _, i := range c.choose(x.cands, own) {
-		k := &x.cands[i]
+		k := &x.cands[i.n]
 		for _, o := range x.e.pl.patterns[k.pattern].owners {
 			if o.typ == x.typ {
 				counted[key{x.v.Start(int(k.start)), x.v.End(int(k.end)), o.index}] = true

@@ -123,14 +123,14 @@ func (c *collector) normal(dst []byte, value string) []byte {
 // Up to so many findings, and so many bytes, memory for them is kept.
 const (
 	keepGroups = 1 << 10
-	keepBytes  = 2 << 20
+	keepBytes  = keep
 )
 
 // size is about how many bytes of memory a collector holds, findings aside.
 func (c *collector) size() int {
 	const number = 4
 	return cap(c.list)*int(unsafe.Sizeof(listed{})) + cap(c.text) + c.unique.size() +
-		(cap(c.owned)+cap(c.sorter.spare)+cap(c.kept))*number + (cap(c.spans)+cap(c.merged))*2*number
+		cap(c.owned)*number + (cap(c.spans)+cap(c.merged))*2*number + (cap(c.ranks)+cap(c.kept)+cap(c.sorter.spare))*int(unsafe.Sizeof(ranked{}))
 }
 
 // forget drops everything collected: mail content does not outlive its

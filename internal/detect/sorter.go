@@ -2,18 +2,26 @@ package detect
 
 import "slices"
 
+// ranked is the number of something with its place in an order.
+type ranked struct {
+	key uint64
+	n   int32
+}
+
 // sorter sorts lists that are made of a few sorted ones. Its memory is reused.
-type sorter[T any] struct {
-	spare []T
+type sorter struct {
+	spare []ranked
 	ends  []int
 }
 
-// sort gives a list in order, equal ones as they were. It is the list itself
-// or in the memory of the sorter, where it stays until the next is sorted.
-func (s *sorter[T]) sort(list []T, compare func(a, b *T) int) []T {
+// sort gives a list in order of keys, those of one key as tie compares their
+// numbers, equal ones as they were; without tie all of one key are equal. It is
+// the list itself or in the memory of the sorter, where it stays until the next
+// is sorted.
+func (s *sorter) sort(list []ranked, tie func(a, b int32) int) []ranked {
 	s.ends = s.ends[:0]
 	for i := 1; i <= len(list); i++ {
-		if i == len(list) || compare(&list[i-1], &list[i]) > 0 {
+		if i == len(list) || !inOrder(&list[i-1], &list[i], tie) {
 			s.ends = append(s.ends, i)
 		}
 	}
@@ -26,7 +34,7 @@ func (s *sorter[T]) sort(list []T, compare func(a, b *T) int) []T {
 		from, n := 0, 0
 		for k := 0; k < len(s.ends); k += 2 {
 			middle, end := s.ends[k], s.ends[min(k+1, len(s.ends)-1)]
-			merge(to[from:end], list[from:middle], list[middle:end], compare)
+			merge(to[from:end], list[from:middle], list[middle:end], tie)
 			from = end
 			s.ends[n] = end
 			n++
@@ -37,10 +45,15 @@ func (s *sorter[T]) sort(list []T, compare func(a, b *T) int) []T {
 	return list
 }
 
+// inOrder reports whether a may stand before b.
+func inOrder(a, b *ranked, tie func(a, b int32) int) bool {
+	return a.key < b.key || a.key == b.key && (tie == nil || tie(a.n, b.n) <= 0)
+}
+
 // merge puts two sorted lists into one.
-func merge[T any](dst, a, b []T, compare func(a, b *T) int) {
+func merge(dst, a, b []ranked, tie func(a, b int32) int) {
 	for len(a) > 0 && len(b) > 0 {
-		if compare(&a[0], &b[0]) <= 0 {
+		if inOrder(&a[0], &b[0], tie) {
 			dst[0], a = a[0], a[1:]
 		} else {
 			dst[0], b = b[0], b[1:]

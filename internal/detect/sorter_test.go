@@ -9,22 +9,30 @@ import (
 
 func TestSorter(t *testing.T) {
 	t.Parallel()
-	type item struct{ key, was int }
 	rnd := rand.New(rand.NewPCG(7, 7))
-	byKey := func(a, b *item) int { return cmp.Compare(a.key, b.key) }
-	var s sorter[item]
+	var s sorter
 	for range 2000 {
-		var list []item
+		var list []ranked
+		odd := rnd.IntN(2) == 0
+		tie := func(a, b int32) int { return cmp.Compare(a%2, b%2) }
+		if !odd {
+			tie = nil
+		}
 		for range rnd.IntN(8) {
 			key := rnd.IntN(10)
 			for range rnd.IntN(12) {
 				key += rnd.IntN(3)
-				list = append(list, item{key, len(list)})
+				list = append(list, ranked{uint64(key), int32(len(list))})
 			}
 		}
 		want := slices.Clone(list)
-		slices.SortStableFunc(want, func(a, b item) int { return byKey(&a, &b) })
-		if got := s.sort(slices.Clone(list), byKey); !slices.Equal(got, want) {
+		slices.SortStableFunc(want, func(a, b ranked) int {
+			if a.key == b.key && odd {
+				return tie(a.n, b.n)
+			}
+			return cmp.Compare(a.key, b.key)
+		})
+		if got := s.sort(slices.Clone(list), tie); !slices.Equal(got, want) {
 			t.Fatalf("%v: got %v", list, got)
 		}
 	}
