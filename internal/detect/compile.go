@@ -21,15 +21,16 @@ const (
 // compiler turns definitions into a plan and collects what is wrong.
 type compiler struct {
 	plan
-	o        Options
-	errs     []CompileError
-	keywords map[string]*sit.KeywordList
-	ids      map[string]int // types
-	atomKeys map[string]int
-	regexes  map[regexKey]int
-	lists    map[string]int
-	wholes   map[string][]*whole
-	besides  map[string]*beside
+	o         Options
+	errs      []CompileError
+	keywords  map[string]*sit.KeywordList
+	ids       map[string]int // types
+	atomKeys  map[string]int
+	checkKeys map[string]int32
+	regexes   map[regexKey]int
+	lists     map[string]int
+	wholes    map[string][]*whole
+	besides   map[string]*beside
 
 	inTable int    // of the type in hand, -1 if it has none
 	typ     string // where we are
@@ -48,7 +49,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 	}
 	c := &compiler{
 		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o,
-		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{},
+		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{}, checkKeys: map[string]int32{},
 		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*beside{}, lists: map[string]int{},
 	}
 	for i := range keywords {

@@ -45,6 +45,13 @@ func (c *compiler) element(e *sit.Element, field string, common *exclusion) (ato
 		}
 		a.checks, a.refusals = append(a.checks, f), append(a.refusals, "validate: "+name)
 	}
+	if len(a.checks) > 0 {
+		key := fmt.Sprintf("%q", a.refusals)
+		if c.checkKeys[key] == 0 {
+			c.checkKeys[key] = int32(len(c.checkKeys)) + 1
+		}
+		a.checked = c.checkKeys[key]
+	}
 	own := c.exclusion(e.Exclude, c.under(field+".exclude."))
 	for _, x := range [...]*exclusion{own, common} {
 		if x != nil {

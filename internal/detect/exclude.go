@@ -164,16 +164,28 @@ func (c *checker) passes(a *atom, v *view, o occurrence) bool { return c.refuses
 // refuses gives what takes a match of an atom out, "" if nothing does:
 // "validate: luhn", "exclude: prefixes".
 func (c *checker) refuses(a *atom, v *view, o occurrence) string {
-	if len(a.checks) > 0 {
-		// The string lives for the calls only; validators keep nothing.
-		b := v.Shadow[o.start:o.end]
-		s := unsafe.String(unsafe.SliceData(b), len(b))
-		for i, f := range a.checks {
-			if !f(s) {
-				return a.refusals[i]
-			}
+	if r := a.invalid(v, o); r != "" {
+		return r
+	}
+	return c.excludes(a, v, o)
+}
+
+// invalid gives the validator that refuses a match, "" if none does.
+func (a *atom) invalid(v *view, o occurrence) string {
+	// The string lives for the calls only; validators keep nothing.
+	b := v.Shadow[o.start:o.end]
+	s := unsafe.String(unsafe.SliceData(b), len(b))
+	for i, f := range a.checks {
+		if !f(s) {
+			return a.refusals[i]
 		}
 	}
+	return ""
+}
+
+// excludes gives the exclusion that takes a match of an atom out, "" if none
+// does.
+func (c *checker) excludes(a *atom, v *view, o occurrence) string {
 	for _, x := range a.exclude {
 		if r := c.excluded(x, v, int(o.start), int(o.end)); r != "" {
 			return r

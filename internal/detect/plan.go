@@ -74,6 +74,7 @@ type atom struct {
 	matcher int // -1 for a list
 	list    int // -1 for a matcher
 	checks  []func(string) bool
+	checked int32 // number of the list of checks, 0 if there are none
 	exclude []*exclusion
 
 	refusals []string // what to say when a check fails

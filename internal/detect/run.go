@@ -111,18 +111,26 @@ func (s *scan) end(m, start, end int32) {
 	if s.supplying != nil {
 		atoms = s.supplying.atoms
 	}
+	o := occurrence{start, end}
+	valid, invalid := int32(0), int32(0) // checks that were done last
 	for _, a := range atoms {
 		if s.found[a] == s.gen {
 			continue
 		}
 		at := &s.e.pl.atoms[a]
-		o := occurrence{start, end}
 		if len(at.checks)+len(at.exclude) > 0 {
 			s.work.Left -= stepsPerTry + int64(o.end-o.start)/4
-			if !s.chk.passes(at, &s.v, o) {
-				open = true
+		}
+		if at.checked != valid && at.checked != 0 {
+			if at.checked == invalid || at.invalid(&s.v, o) != "" {
+				invalid, open = at.checked, true
 				continue
 			}
+			valid = at.checked
+		}
+		if len(at.exclude) > 0 && s.chk.excludes(at, &s.v, o) != "" {
+			open = true
+			continue
 		}
 		s.found[a] = s.gen
 		s.add(a, o)
