@@ -38,6 +38,7 @@ func (c *collector) add(t *extract.Text, index int, cands []candidate, arena []s
 	if c.counts == nil {
 		c.counts = make([]int, len(c.pl.types))
 	}
+	c.unique.begin()
 	total := 0
 	for i := range cands {
 		for _, o := range c.ownersOf(&cands[i], t) {
@@ -95,9 +96,31 @@ func (c *collector) rank(cands []candidate, own []int32) []ranked {
 	})
 }
 
+// simple reports whether candidates of one type are of one confidence, stand
+// in order of place and do not overlap: all are kept.
+func (c *collector) simple(cands []candidate, own []int32) bool {
+	c.kept = c.kept[:0]
+	pattern, last := cands[own[0]].pattern, int32(-1)
+	for _, i := range own {
+		k := &cands[i]
+		if k.start < last || k.pattern != pattern && c.pl.patterns[k.pattern].confidence != c.pl.patterns[pattern].confidence {
+			return false
+		}
+		last = k.end
+		c.kept = append(c.kept, ranked{n: i})
+	}
+	return true
+}
+
 // choose gives those of one type that stay, in order of place: own and what it
 // gives are numbers of candidates.
 func (c *collector) choose(cands []candidate, own []int32) []ranked {
+	if len(own) == 0 {
+		return nil
+	}
+	if c.simple(cands, own) {
+		return c.kept
+	}
 	list := c.rank(cands, own)
 	c.spans, c.kept = c.spans[:0], c.kept[:0]
 	for i := 0; i < len(list); {

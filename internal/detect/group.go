@@ -64,9 +64,12 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 	g := &c.groups[n]
 	g.Count++
 	value := t.Body[k.span.start:k.span.end]
-	c.norm = c.normal(c.norm[:0], value)
-	u, first := c.unique.add(n, c.norm)
-	if first {
+	at, known := c.unique.at(k.span)
+	if !known {
+		c.norm = c.normal(c.norm[:0], value)
+		*at = seenAt{k.span, c.unique.round, c.unique.number(c.norm)}
+	}
+	if c.unique.add(n, at.value) {
 		g.Unique++
 	}
 	for _, r := range rows[k.rows : k.rows+k.rowCount] {
@@ -84,12 +87,14 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 		return
 	}
 	g.list++
+	u := &c.unique.values[at.value]
+	norm := c.unique.text[u.from:u.to]
 	if from := len(c.text); u.normal.to == 0 {
-		c.text = append(c.text, c.norm...)
+		c.text = append(c.text, norm...)
 		u.normal = c.since(from)
 	}
 	in := listed{span: k.span, text: int32(index), group: n, value: u.normal, normal: u.normal}
-	if from := len(c.text); value != string(c.norm) {
+	if from := len(c.text); value != string(norm) {
 		c.text = append(c.text, value...)
 		in.value = c.since(from)
 	}
