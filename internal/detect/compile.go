@@ -22,6 +22,7 @@ const (
 type compiler struct {
 	plan
 	o         Options
+	ours      bool // the validators are those of package validate
 	errs      []CompileError
 	keywords  map[string]*sit.KeywordList
 	ids       map[string]int // types
@@ -43,12 +44,13 @@ type regexKey struct {
 }
 
 func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []CompileError) {
-	if o.Validators == nil {
+	ours := o.Validators == nil
+	if ours {
 		o.Validators = func(name string) (func(string) bool, bool) { f, ok := validate.Lookup(name); return f, ok }
 		o.Names = validate.Names
 	}
 	c := &compiler{
-		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o,
+		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o, ours: ours,
 		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{}, checkKeys: map[string]int32{},
 		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*beside{}, lists: map[string]int{},
 	}

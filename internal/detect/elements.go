@@ -12,6 +12,7 @@ import (
 	"labelmilter/internal/match"
 	"labelmilter/internal/match/fold"
 	"labelmilter/internal/sit"
+	"labelmilter/internal/sit/validate"
 )
 
 // element gives the atoms an element stands for: one, or one per keyword
@@ -42,6 +43,9 @@ func (c *compiler) element(e *sit.Element, field string, common *exclusion) (ato
 		if !ok {
 			c.fail(field+".validate", name, "unknown validator", c.nearest(name, c.o.Names()))
 			continue
+		}
+		if h := validate.Hopeless(name); h != nil && c.ours {
+			a.hopeless = append(a.hopeless, h)
 		}
 		a.checks, a.refusals = append(a.checks, f), append(a.refusals, "validate: "+name)
 	}

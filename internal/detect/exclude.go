@@ -183,6 +183,17 @@ func (a *atom) invalid(v *view, o occurrence) string {
 	return ""
 }
 
+// hopes reports whether checks may let a match or a shorter one stand.
+func (a *atom) hopes(v *view, o occurrence) bool {
+	for _, f := range a.hopeless {
+		b := v.Shadow[o.start:o.end]
+		if f(unsafe.String(unsafe.SliceData(b), len(b))) {
+			return false
+		}
+	}
+	return true
+}
+
 // excludes gives the exclusion that takes a match of an atom out, "" if none
 // does.
 func (c *checker) excludes(a *atom, v *view, o occurrence) string {

@@ -76,6 +76,8 @@ type atom struct {
 	checks  []func(string) bool
 	checked int32 // number of the list of checks, 0 if there are none
 	exclude []*exclusion
+	// hopeless tell of a match whether checks refuse it and all shorter ones.
+	hopeless []func(string) bool
 
 	refusals []string // what to say when a check fails
 }

@@ -111,7 +111,7 @@ func (s *scan) end(m, start, end int32) {
 	if s.supplying != nil {
 		atoms = s.supplying.atoms
 	}
-	o := occurrence{start, end}
+	mt, o := &s.e.pl.matchers[m], occurrence{start, end}
 	valid, invalid := int32(0), int32(0) // checks that were done last
 	for _, a := range atoms {
 		if s.found[a] == s.gen {
@@ -120,6 +120,10 @@ func (s *scan) end(m, start, end int32) {
 		at := &s.e.pl.atoms[a]
 		if len(at.checks)+len(at.exclude) > 0 {
 			s.work.Left -= stepsPerTry + int64(o.end-o.start)/4
+		}
+		if len(at.hopeless) > 0 && mt.min != mt.max && !at.hopes(&s.v, o) {
+			s.found[a] = s.gen // as if it were: shorter ends do not stand either
+			continue
 		}
 		if at.checked != valid && at.checked != 0 {
 			if at.checked == invalid || at.invalid(&s.v, o) != "" {

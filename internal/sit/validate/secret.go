@@ -16,11 +16,14 @@ var secretTable = []entry{
 	{"base64-24", "base64 of exactly 24 bytes (RFC 4648)", Base64(24)},
 	{"base64-32", "base64 of exactly 32 bytes (RFC 4648)", Base64(32)},
 	{"base64-64", "base64 of exactly 64 bytes (RFC 4648)", Base64(64)},
-	{"high-entropy", "at least 3.5 bits of Shannon entropy a character over 16 or more characters", MinEntropy(3.5)},
+	{"high-entropy", "at least 3.5 bits of Shannon entropy a character over 16 or more characters", MinEntropy(highEntropy)},
 	{"not-placeholder", "not a mock-up, redaction or placeholder such as xxxx, ****, <secret>, ${VAR}, changeme", notPlaceholder},
 }
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// highEntropy is what high-entropy asks for, in bits a character.
+const highEntropy = 3.5
 
 // maxSecret bounds the text of one token or key, in bytes.
 const maxSecret = 16 << 10
@@ -172,7 +175,7 @@ func isUUID(s string) bool {
 // MinEntropy accepts text of 16 to 16,384 bytes whose bytes have at least
 // that many bits of Shannon entropy each.
 func MinEntropy(bits float64) Func {
-	least := int(math.Ceil(math.Exp2(bits) - epsilon)) // fewer different bytes cannot have as much
+	least := leastBytes(bits)
 	return func(s string) bool {
 		if len(s) < 16 || len(s) > maxSecret {
 			return false
@@ -186,6 +189,19 @@ func MinEntropy(bits float64) Func {
 		l := float64(len(s))
 		return different >= least && l*math.Log2(l)-sum >= bits*l-epsilon
 	}
+}
+
+// leastBytes is how many different bytes are needed for so many bits of entropy.
+func leastBytes(bits float64) int { return int(math.Ceil(math.Exp2(bits) - epsilon)) }
+
+// Hopeless finds for a validator by name what tells that neither text nor any
+// part of it passes, nil if nothing does.
+func Hopeless(name string) Func {
+	if name != "high-entropy" {
+		return nil
+	}
+	least := leastBytes(highEntropy)
+	return func(s string) bool { return !differ(s, least) }
 }
 
 // differ reports whether s may have at least so many different bytes.

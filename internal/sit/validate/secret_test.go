@@ -83,3 +83,35 @@ func TestAtMostTwo(t *testing.T) {
 		}
 	}
 }
+
+// Of text that is hopeless no part may pass.
+func TestHopeless(t *testing.T) {
+	t.Parallel()
+	pass, _ := Lookup("high-entropy")
+	hopeless := Hopeless("high-entropy")
+	rnd := rand.New(rand.NewPCG(3, 5))
+	found, not := 0, 0
+	for range 2000 {
+		kinds := 2 + rnd.IntN(14)
+		b := make([]byte, 16+rnd.IntN(40))
+		for i := range b {
+			b[i] = byte('A' + rnd.IntN(kinds))
+		}
+		s := string(b)
+		if !hopeless(s) {
+			not++
+			continue
+		}
+		found++
+		for i := range s {
+			for k := i; k <= len(s); k++ {
+				if pass(s[i:k]) {
+					t.Fatalf("%q passes, a part of %q", s[i:k], s)
+				}
+			}
+		}
+	}
+	if found == 0 || not == 0 {
+		t.Errorf("%d hopeless, %d not", found, not)
+	}
+}
