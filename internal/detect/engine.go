@@ -122,7 +122,30 @@ func (e *Engine) buildLanes(progs []laneProg) {
 		}
 	}
 	e.lanes = b.build(e.words)
+	for i := range e.lanes {
+		e.lanes[i].hope = e.hopeOf(&e.lanes[i])
+	}
 	e.buildChannels(progs)
+}
+
+// hopeOf gives an atom that stands for all of a lane: what its hopes say no to
+// no other takes. It is nil if there is none.
+func (e *Engine) hopeOf(l *lane) (hope *atom) {
+	if l.longest < 0 {
+		return nil
+	}
+	for i := range l.groups {
+		for _, m := range l.groups[i].progs {
+			for _, a := range e.atomsOf[m] {
+				at := &e.pl.atoms[a]
+				if len(at.hopeless) == 0 {
+					return nil
+				}
+				hope = at
+			}
+		}
+	}
+	return hope
 }
 
 // buildChannels numbers the lists of starts of automata and makes the channels

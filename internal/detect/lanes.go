@@ -54,6 +54,8 @@ type lane struct {
 	any     []uint64        // matchers of the lane
 	groups  []tableGroup
 	feeds   []int32 // atWord, atNumber: their lists of starts
+	longest int     // match, in characters
+	hope    *atom   // where its hopes say no to all that a match can be, none can stand; nil if it says nothing
 }
 
 // tableGroup is one automaton with what its acceptance sets mean.
@@ -199,6 +201,7 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 			l.leads = append(l.leads, p.facts.Leads...)
 		}
 		l.within = l.within || p.facts.Inside
+		l.longest = longer(l.longest, p.facts.Longest)
 		inner.Or(&p.facts.Within)
 		for c := range 256 {
 			l.first[c] = l.first[c] || p.facts.First.Has(byte(c))
@@ -221,6 +224,14 @@ func (l *lane) describe(progs []laneProg) (need filter) {
 		l.few = nil
 	}
 	return need
+}
+
+// longer is the greater of two lengths, -1 being without bound.
+func longer(a, b int) int {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return max(a, b)
 }
 
 // split builds one automaton for all programs, or two for half of them each

@@ -105,7 +105,7 @@ func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 			worth = s.vicinityOf(l, int(start))
 			wanted = t.wanted(worth)
 		}
-		if wanted == 0 {
+		if wanted == 0 || l.hope != nil && s.hopeless(l, start) {
 			continue
 		}
 		state := t.From(s.buf, int(start))

@@ -30,7 +30,7 @@ func (s *scan) runGroup(l *lane, t *tableGroup, starts []int32) bool {
 			worth = s.vicinityOf(l, int(start))
 			skip = !meet(worth, l.any)
 		}
-		if skip {
+		if skip || l.hope != nil && s.hopeless(l, start) {
 			continue
 		}
 		a.starts[n], a.worth[n] = start, worth
@@ -42,6 +42,13 @@ func (s *scan) runGroup(l *lane, t *tableGroup, starts []int32) bool {
 		}
 	}
 	return n == 0 || s.runAbreast(t, a.starts[:n], &a.worth)
+}
+
+// hopeless reports whether no match of a lane from a start can stand, however
+// long it is.
+func (s *scan) hopeless(l *lane, start int32) bool {
+	s.work.Left -= int64(l.longest) / 4
+	return !s.e.plainly && !l.hope.hopes(&s.v, occurrence{start, min(start+int32(l.longest), int32(s.n))})
 }
 
 // abreast are starts that are run side by side, with the matchers worth trying.
