@@ -22,18 +22,48 @@ func (s *scan) join() {
 	// Joining hits appends to dirty: only dictionaries of words are primary
 	// elements there, and they were joined above.
 	for k := 0; k < len(s.dirty); k++ {
-		a := s.dirty[k]
+		a, owner, confidence := s.dirty[k], -1, 0
 		for _, p := range s.e.byAtom[a] {
 			if need := s.e.needs[p]; need != nil && !meet(s.listed, need) && !s.e.plainly {
 				continue
 			}
-			for _, o := range s.occ[a] {
-				if !s.consider(p, o) {
-					return
-				}
+			// Patterns of one type follow each other, mostly by falling confidence.
+			pt := &s.e.pl.patterns[p]
+			if pt.owner != owner || pt.confidence > confidence {
+				n := (len(s.occ[a]) + 63) / 64
+				s.taken = slices.Grow(s.taken[:0], n)[:n]
+				clear(s.taken)
+			}
+			owner, confidence = pt.owner, pt.confidence
+			if !s.considerAll(p, s.occ[a]) {
+				return
 			}
 		}
 	}
+}
+
+// considerAll considers the occurrences of an atom for a pattern. One that has
+// made a candidate of the same type with no less confidence needs no other: it
+// would not be chosen. It reports false if the budget ended.
+func (s *scan) considerAll(p int32, list []occurrence) bool {
+	alike := s.e.alike[p] && !s.whole && !s.e.plainly
+	for i, o := range list {
+		bit := uint64(1) << (i & 63)
+		if alike && s.taken[i>>6]&bit != 0 {
+			if !s.take(1) {
+				return false
+			}
+			continue
+		}
+		n := len(s.cands)
+		if !s.consider(p, o) {
+			return false
+		}
+		if alike && len(s.cands) > n {
+			s.taken[i>>6] |= bit
+		}
+	}
+	return true
 }
 
 // joinHits makes occurrences of the hits.

@@ -88,6 +88,7 @@ type scan struct {
 	fromCand  int   // first candidate of the window
 	cands     []candidate
 	arena     []string
+	taken     []uint64 // bit per occurrence: it has made a candidate of the type at hand
 	x         exactScan
 	collected collector // of the whole message
 }
