@@ -65,7 +65,7 @@ type Engine struct {
 	evident   []int32         // matchers that are evidence and do not wait
 	byList    [][]int32       // list → its atoms
 	byAtom    [][]int32       // atom → patterns whose primary element it is
-	alike     []bool          // patterns whose candidates are for one thing, and for the same types as others of their type
+	alike     []bool          // patterns that add nothing to others of their type in the same place
 	dict      []uint64        // lists that are primary elements
 	needs     [][]uint64      // pattern → lists one of which it needs, nil if none
 	pool      sync.Pool
@@ -447,19 +447,14 @@ func (e *Engine) release(s *scan) {
 	e.pool.Put(s)
 }
 
-// alikePatterns finds the patterns that add nothing where another of their type, with
-// no less confidence, has made a candidate of the same text.
+// alikePatterns finds the patterns that add nothing where another of their
+// type, with no less confidence, has made a candidate of the same text. Bundles
+// count either or none.
 func alikePatterns(pl *plan) []bool {
 	out := make([]bool, len(pl.patterns))
-	first := map[int]*pattern{}
 	for i := range pl.patterns {
-		p := &pl.patterns[i]
-		if first[p.owner] == nil {
-			first[p.owner] = p
-		}
-		same := slices.EqualFunc(p.owners, first[p.owner].owners, func(a, b ref) bool { return a.typ == b.typ })
 		feeds := i < len(pl.probesOf) && len(pl.probesOf[i]) > 0 // exact data match
-		out[i] = same && !p.joins() && !feeds
+		out[i] = !pl.patterns[i].joins() && !feeds
 	}
 	return out
 }
