@@ -63,7 +63,7 @@ func measured(t *testing.T) string {
 		runtime.GC()
 		runtime.GC()
 		runtime.ReadMemStats(&m)
-		return float64(m.HeapAlloc) / (1 << 20)
+		return float64(m.HeapAlloc) / 1e6
 	}
 	empty := heap()
 	start := cpu()
@@ -97,7 +97,7 @@ func measured(t *testing.T) string {
 	allocs := testing.AllocsPerRun(50, func() {
 		rs.Engine.Detect([]extract.Text{{Part: "1", Where: extract.InBody, Body: clean[1]}}, limits)
 	})
-	fmt.Fprintf(&b, "\n%s Loading all packs takes %.2f s of CPU at start, %.2f s again, and keeps %.0f MB; a message without findings takes %.0f allocations. Two workers do %.2f times the work of one.\n",
+	fmt.Fprintf(&b, "\n%s Loading all packs takes %.2f s of CPU at start, %.2f s again, and keeps %.1f MB; a message without findings takes %.0f allocations. Two workers do %.2f times the work of one.\n",
 		note, load.Seconds(), reload.Seconds(), kept, allocs, workers(rs.Engine.Detect, clean))
 	commit := "unknown"
 	if out, err := exec.Command("git", "-C", filepath.Dir(*readme), "rev-parse", "--short=12", "HEAD").Output(); err == nil {

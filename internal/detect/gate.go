@@ -58,7 +58,7 @@ func (l *level) add(s uint16) {
 
 // entries gives the states of an automaton behind depth characters.
 func entries(t *tableGroup, depth int) []uint16 {
-	l := level{seen: make([]bool, t.States())}
+	l := level{seen: make([]bool, t.Numbers())}
 	for _, s := range t.Start {
 		l.add(s)
 	}
@@ -71,7 +71,7 @@ func entries(t *tableGroup, depth int) []uint16 {
 
 // follow gives the states behind one more character.
 func follow(t *automaton.Table, states []uint16) []uint16 {
-	l := level{seen: make([]bool, t.States())}
+	l := level{seen: make([]bool, t.Numbers())}
 	for _, s := range states {
 		for _, b := range t.Bytes() {
 			l.add(t.Step(s, b))
@@ -88,7 +88,7 @@ func (g *gate) build(groups []tableGroup) {
 		t := groups[i].Table
 		reps := t.Bytes()
 		starts[i] = entries(&groups[i], g.depth)
-		one[i].seen, two[i].seen = make([]bool, t.States()), make([]bool, t.States())
+		one[i].seen, two[i].seen = make([]bool, t.Numbers()), make([]bool, t.Numbers())
 		for _, s := range starts[i] {
 			for _, b := range reps {
 				one[i].add(t.Step(s, b))
@@ -145,7 +145,7 @@ func (g *gate) build(groups []tableGroup) {
 
 // admit lets through every three characters that t survives or accepts.
 func (g *gate) admit(t *tableGroup, starts, one, two []uint16) {
-	thirds := make([]uint64, t.States())
+	thirds := make([]uint64, t.Numbers())
 	for _, s := range two {
 		all := t.Accepts(s) >= 0
 		for c := range 256 {
@@ -154,7 +154,7 @@ func (g *gate) admit(t *tableGroup, starts, one, two []uint16) {
 			}
 		}
 	}
-	at := make([]int, t.States()) // index into rows
+	at := make([]int, t.Numbers()) // index into rows
 	rows := make([][gateClasses]uint64, len(one))
 	for k, s := range one {
 		at[s] = k

@@ -64,7 +64,7 @@ type tableGroup struct {
 	feed  int       // atWord, atNumber: number of the list of starts
 	ids   [][]int32 // per set: matchers, in order
 	progs []int32   // program number → matcher
-	reach []uint64  // per state, with memory: programs that can still match
+	reach []uint64  // with memory: programs that can match, by the kind of the character before
 	masks []uint64  // per set, with memory: programs
 }
 

@@ -33,7 +33,7 @@ type memory struct {
 type memoStride struct {
 	gen  uint32    // of the memory, else it has none
 	head int32     // number of the first, -1 if none
-	seen [4]uint64 // states that there are, by their last bits
+	seen [4]uint64 // states that there are, mixed
 }
 
 // memoNode is the run of one stride from a place and state.
@@ -74,7 +74,8 @@ func (m *memory) node(at int32, state uint16) int32 {
 	if p.gen != m.gen {
 		*p = memoStride{gen: m.gen, head: -1}
 	}
-	word, bit := &p.seen[state>>6&3], uint64(1)<<(state&63)
+	mixed := state * 0x9e37 // numbers of states are multiples
+	word, bit := &p.seen[mixed>>14], uint64(1)<<(mixed>>8&63)
 	if *word&bit != 0 {
 		for id := p.head; id >= 0; id = m.nodes[id].sibling {
 			if m.nodes[id].state == state {
@@ -108,13 +109,14 @@ func (s *scan) runMemo(l *lane, t *tableGroup, starts []int32) bool {
 		if wanted == 0 || l.hope != nil && s.hopeless(l, start) {
 			continue
 		}
-		state := t.From(s.buf, int(start))
-		pending := t.reach[state] & wanted
+		kind := automaton.Before(s.buf, int(start))
+		pending := t.reach[kind] & wanted
 		if pending == 0 {
 			continue
 		}
-		m.starts[n] = memoStart{at: start, node: -1, here: -1, worth: worth, pending: pending}
-		s.runs.Begin(n, start, start, state)
+		b := &m.starts[n] // by fields: a copy would wait for what was just stored
+		b.at, b.goal, b.node, b.here, b.steps, b.worth, b.pending = start, 0, -1, -1, 0, worth, pending
+		s.runs.Begin(n, start, start, t.Start[kind])
 		if n++; n == automaton.Abreast {
 			if !s.runMemoAbreast(t, n) {
 				return false

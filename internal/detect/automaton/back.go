@@ -2,6 +2,7 @@ package automaton
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -33,15 +34,14 @@ func (t *Table) Backwards() *Back {
 		return nil
 	}
 	// Edges between states that are reached without a digit, by class.
-	classes := 1 << t.shift
-	into := make([][][]uint16, classes) // class → state → states that lead to it
+	into := make([][][]uint16, len(t.reps)) // class → state → states that lead to it
 	var last []uint16
 	for _, b := range t.reps {
 		if b == EOT {
 			continue
 		}
 		c := t.Class(b)
-		into[c] = make([][]uint16, t.States())
+		into[c] = make([][]uint16, t.Numbers())
 		for s, is := range free {
 			if !is {
 				continue
@@ -58,7 +58,7 @@ func (t *Table) Backwards() *Back {
 			}
 		}
 	}
-	b := &Back{class: t.class, shift: t.shift, begin: []bool{false}, table: t, last: slices.Clone(last)}
+	b := &Back{class: t.class, shift: uint(bits.Len(uint(len(t.reps) - 1))), begin: []bool{false}, table: t, last: slices.Clone(last)}
 	sets, ids := [][]uint16{nil}, map[string]uint16{}
 	var key []byte
 	number := func(set []uint16) uint16 {
@@ -83,12 +83,12 @@ func (t *Table) Backwards() *Back {
 	if number(last); len(sets) > 1 && b.begin[1] {
 		return nil // a match can begin within a number
 	}
-	b.next = make([]uint16, classes)
+	b.next = make([]uint16, 1<<b.shift)
 	for k := 1; k < len(sets); k++ {
 		if len(sets) > maxBack {
 			return nil
 		}
-		b.next = append(b.next, make([]uint16, classes)...)
+		b.next = append(b.next, make([]uint16, 1<<b.shift)...)
 		for c := range into {
 			if into[c] == nil {
 				continue
@@ -113,7 +113,7 @@ func (t *Table) Backwards() *Back {
 // beforeDigit gives the states that are reached without a digit. ok is false
 // if a match ends there.
 func (t *Table) beforeDigit() (free []bool, ok bool) {
-	free = make([]bool, t.States())
+	free = make([]bool, t.Numbers())
 	stack := slices.Clone(t.Start[:])
 	for len(stack) > 0 {
 		s := stack[len(stack)-1]

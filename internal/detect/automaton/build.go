@@ -72,7 +72,7 @@ func Build(progs []*Prog, limit int) *Table {
 		b.next = slices.Grow(b.next, n)[:len(b.next)+n]
 		b.expand(s)
 	}
-	return b.finish(start)
+	return b.minimize(start)
 }
 
 func (b *builder) collect() {
@@ -94,19 +94,18 @@ func (b *builder) collect() {
 // classes finds the bytes that no program and no condition tells apart.
 func (b *builder) classes() {
 	split := func(has func(c byte) bool) {
-		type part struct {
-			old uint8
-			in  bool
-		}
-		m := map[part]uint8{}
+		var ids [512]uint16 // by old class and whether it has the byte: new class + 1
+		n := uint16(0)
 		for c := range 256 {
-			p := part{b.class[c], has(byte(c))}
-			id, ok := m[p]
-			if !ok {
-				id = uint8(len(m))
-				m[p] = id
+			p := int(b.class[c]) << 1
+			if has(byte(c)) {
+				p++
 			}
-			b.class[c] = id
+			if ids[p] == 0 {
+				n++
+				ids[p] = n
+			}
+			b.class[c] = uint8(ids[p] - 1)
 		}
 	}
 	split(func(c byte) bool { return c == EOT })
@@ -346,59 +345,4 @@ func (b *builder) resolve(st nfaSet, next Kind, dst []int32) (reads []int32, acc
 	}
 	b.key = key
 	return reads, id
-}
-
-// finish drops states that lead to no match and numbers accepting ones last.
-func (b *builder) finish(start [kinds]int32) *Table {
-	n := len(b.rep)
-	useful := make([]bool, len(b.states))
-	for changed := true; changed; {
-		changed = false
-		for s := len(b.states) - 1; s > 0; s-- {
-			if useful[s] {
-				continue
-			}
-			u := b.states[s].accept >= 0
-			for _, q := range b.next[s*n : (s+1)*n] {
-				u = u || useful[q]
-			}
-			if u {
-				useful[s], changed = true, true
-			}
-		}
-	}
-	t := &Table{Sets: b.sets, class: b.class}
-	t.reps = t.findReps()
-	for n > 1<<t.shift {
-		t.shift++
-	}
-	number := make([]uint16, len(b.states))
-	count := uint16(1)
-	for _, accepting := range [...]bool{false, true} {
-		if accepting {
-			t.first = count
-		}
-		for s := 1; s < len(b.states); s++ {
-			if useful[s] && b.states[s].accept >= 0 == accepting {
-				number[s] = count
-				count++
-				if accepting {
-					t.set = append(t.set, b.states[s].accept)
-				}
-			}
-		}
-	}
-	t.next = make([]uint16, int(count)<<t.shift)
-	for s := range b.states {
-		if number[s] == 0 {
-			continue
-		}
-		for c, q := range b.next[s*n : (s+1)*n] {
-			t.next[int(number[s])<<t.shift|c] = number[q]
-		}
-	}
-	for k := range kinds {
-		t.Start[k] = number[start[k]]
-	}
-	return t
 }

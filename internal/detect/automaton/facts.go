@@ -148,7 +148,7 @@ func (t *Table) run(of func(byte) bool) int {
 // digit finds the longest way to the first digit of a match.
 func (t *Table) digit() int {
 	const unknown, open = -2, -3
-	dist := make([]int, t.States())
+	dist := make([]int, t.Numbers())
 	for i := range dist {
 		dist[i] = unknown
 	}
@@ -276,7 +276,7 @@ func (t *Table) digits() int {
 		}
 	}
 	least := never
-	level, after := make([]int, t.States()), make([]int, t.States())
+	level, after := make([]int, t.Numbers()), make([]int, t.Numbers())
 	for i := range level {
 		level[i] = never
 	}
@@ -320,7 +320,7 @@ func (t *Table) digits() int {
 
 // shortest finds the length of the shortest match.
 func (t *Table) shortest() int {
-	seen := make([]bool, t.States())
+	seen := make([]bool, t.Numbers())
 	level, reps := t.Start[:], t.Bytes()
 	for d := range MaxShortest {
 		var after []uint16
@@ -348,7 +348,7 @@ func (t *Table) shortest() int {
 // step late.
 func (t *Table) longest() int {
 	const unknown, open = -2, -3
-	dist := make([]int, t.States())
+	dist := make([]int, t.Numbers())
 	for i := range dist {
 		dist[i] = unknown
 	}
@@ -406,7 +406,7 @@ func (t *Table) all(b byte, of func(byte) bool) bool {
 // required reports whether every match contains c, and what can stand before
 // its first occurrence.
 func (t *Table) required(c byte) (lead Set, ok bool) {
-	seen := make([]bool, t.States())
+	seen := make([]bool, t.Numbers())
 	reps := t.Bytes()
 	var leads [256]bool // by class
 	var stack []uint16
@@ -450,7 +450,7 @@ func (t *Table) required(c byte) (lead Set, ok bool) {
 
 // behindFirst gives what can stand behind the first occurrence of c.
 func (t *Table) behindFirst(c byte) (out Set) {
-	seen := make([]bool, t.States())
+	seen := make([]bool, t.Numbers())
 	var stack []uint16
 	add := func(s uint16) {
 		if s != 0 && !seen[s] {
@@ -493,7 +493,7 @@ func (t *Table) Musts(trigger byte) (out Set) {
 
 // reaches reports whether c can be met without passing over one character.
 func (t *Table) reaches(c, over byte) bool {
-	seen := make([]bool, t.States())
+	seen := make([]bool, t.Numbers())
 	stack := slices.Clone(t.Start[:])
 	for len(stack) > 0 {
 		s := stack[len(stack)-1]

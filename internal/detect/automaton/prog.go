@@ -34,21 +34,20 @@ const (
 )
 
 // KindOf gives the kind of a shadow byte.
-func KindOf(b byte) Kind {
-	switch {
-	case fold.Alnum(b):
-		return Alnum
-	case b == '_':
-		return Underscore
-	case b == '\n':
-		return Newline
-	}
-	return Other
-}
+func KindOf(b byte) Kind { return kindOf[b] }
 
 var kindOf = func() (t [256]Kind) {
 	for b := range t {
-		t[b] = KindOf(byte(b))
+		switch {
+		case fold.Alnum(byte(b)):
+			t[b] = Alnum
+		case b == '_':
+			t[b] = Underscore
+		case b == '\n':
+			t[b] = Newline
+		default:
+			t[b] = Other
+		}
 	}
 	return t
 }()

@@ -134,7 +134,7 @@ func (b *Back) Shape() Shape {
 // shape gives the shape of what can follow some states; first tells which
 // characters stand at the place itself.
 func (t *Table) shape(from []uint16, first func(byte) bool) (h Shape) {
-	sets := make([]Set, 1<<t.shift) // by class
+	sets := make([]Set, len(t.reps)) // by class
 	var firsts []byte
 	for b := range 256 {
 		sets[t.class[b]].Add(byte(b))

@@ -49,7 +49,7 @@ func (r *Runs) Alive() bool { return r.State != [Abreast]uint16{} }
 // Advance makes at most so many steps of all runs, none if all are dead. The
 // place of a run that dies says nothing.
 func (t *Table) Advance(buf []byte, r *Runs, most int) {
-	next, shift, first, last := t.next, t.shift&15, t.first, len(buf)-block
+	next, unit, first, last := t.next, t.unit&15, t.first, len(buf)-block
 	at := r.At
 	s0, s1, s2, s3 := r.State[0], r.State[1], r.State[2], r.State[3]
 	i := 0
@@ -64,10 +64,10 @@ func (t *Table) Advance(buf []byte, r *Runs, most int) {
 		b2 := (*[block]byte)(buf[min(int(at[2])+i, last):])
 		b3 := (*[block]byte)(buf[min(int(at[3])+i, last):])
 		for k := range block {
-			s0 = next[uint(s0)<<shift|uint(t.class[b0[k]])]
-			s1 = next[uint(s1)<<shift|uint(t.class[b1[k]])]
-			s2 = next[uint(s2)<<shift|uint(t.class[b2[k]])]
-			s3 = next[uint(s3)<<shift|uint(t.class[b3[k]])]
+			s0 = next[uint(s0)<<unit+uint(t.class[b0[k]])]
+			s1 = next[uint(s1)<<unit+uint(t.class[b1[k]])]
+			s2 = next[uint(s2)<<unit+uint(t.class[b2[k]])]
+			s3 = next[uint(s3)<<unit+uint(t.class[b3[k]])]
 			if max(s0, s1, s2, s3) >= first {
 				t.note(r, i+k, &[Abreast]uint16{s0, s1, s2, s3})
 			}
@@ -106,7 +106,7 @@ func steps(s uint16, n int) int { return n & int(-int64(s)>>63) }
 func (t *Table) note(r *Runs, n int, s *[Abreast]uint16) {
 	for k, q := range s {
 		if at := r.At[k] + int32(n); q >= t.first && at > r.After[k] {
-			r.Ends[k] = append(r.Ends[k], End{at, t.set[q-t.first]})
+			r.Ends[k] = append(r.Ends[k], End{at, t.accepted(q)})
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package automaton
 
+import "math"
+
 // EOT stands behind the text, twice, so that automata need no other bound:
 // it is no shadow byte, and behind it every automaton is dead.
 const EOT = 0xff
@@ -8,26 +10,51 @@ const EOT = 0xff
 // from one start and gives the programs that match at each end. It is built
 // ahead of time and immutable.
 //
-// State 0 is dead. Whether a match ends before a character can depend on that
+// State 0 is dead. States have the numbers of their rows' places, in units of
+// a few entries, so that rows need not be as long as powers of two. Whether a match ends before a character can depend on that
 // character, so acceptance shows one step late: a state reached over the
 // character at i accepts matches that end at i.
 type Table struct {
-	Sets  [][]int32     // acceptance sets: sorted program numbers
-	Start [kinds]uint16 // by the kind of the character before
-	class [256]uint8
-	reps  []byte // one of each class
-	shift uint
-	next  []uint16 // state<<shift | class
-	first uint16   // accepting states are those from here on
-	set   []int32  // of accepting states
+	Sets   [][]int32     // acceptance sets: sorted program numbers
+	Start  [kinds]uint16 // by the kind of the character before
+	class  [256]uint8
+	reps   []byte   // one of each class
+	unit   uint     // log2 of entries
+	stride int      // entries of a row, a multiple of the unit
+	ratio  uint64   // 2^32 / units of a row, rounded up
+	next   []uint16 // state<<unit + class
+	first  uint16   // accepting states are those from here on
+	set    []int32  // of accepting states
+}
+
+// size makes room for so many states.
+func (t *Table) size(classes, states int) {
+	for t.unit = 2; ; t.unit++ {
+		t.stride = (classes + 1<<t.unit - 1) >> t.unit << t.unit
+		if t.stride*states>>t.unit <= math.MaxUint16 {
+			break
+		}
+	}
+	units := uint64(t.stride >> t.unit)
+	t.ratio = (1<<32 + units - 1) / units
+	t.next = make([]uint16, t.stride*states)
 }
 
 // States is the number of states.
-func (t *Table) States() int { return len(t.next) >> t.shift }
+func (t *Table) States() int { return len(t.next) / t.stride }
+
+// Numbers bounds the numbers of states: all are below.
+func (t *Table) Numbers() int { return len(t.next) >> t.unit }
 
 // Step gives the state after b.
 func (t *Table) Step(s uint16, b byte) uint16 {
-	return t.next[int(s)<<t.shift|int(t.class[b])]
+	return t.next[uint(s)<<t.unit+uint(t.class[b])]
+}
+
+// accepted gives the acceptance set of an accepting state. Rows are counted by
+// a product that is exact for all numbers of 16 bits.
+func (t *Table) accepted(s uint16) int32 {
+	return t.set[uint64(s-t.first)*t.ratio>>32]
 }
 
 // Class gives the number of the class of bytes that b belongs to, and that
@@ -53,7 +80,7 @@ func (t *Table) Accepts(s uint16) int32 {
 	if s < t.first {
 		return -1
 	}
-	return t.set[s-t.first]
+	return t.accepted(s)
 }
 
 // End is one end of a match: the acceptance set of the programs.
@@ -63,12 +90,12 @@ type End struct{ Pos, Set int32 }
 // must have two EOT behind the text. It gives the number of steps.
 func (t *Table) Run(buf []byte, start int, dst []End) ([]End, int) {
 	s := t.Start[Before(buf, start)]
-	next, shift, first := t.next, t.shift&15, t.first
+	next, unit, first := t.next, t.unit&15, t.first
 	i := start
 	for s != 0 && i < len(buf) {
-		s = next[uint(s)<<shift|uint(t.class[buf[i]])]
+		s = next[uint(s)<<unit+uint(t.class[buf[i]])]
 		if s >= first && i > start {
-			dst = append(dst, End{int32(i), t.set[s-first]})
+			dst = append(dst, End{int32(i), t.accepted(s)})
 		}
 		i++
 	}
@@ -87,29 +114,28 @@ func (t *Table) Whole(shadow []byte, start, end int) bool {
 	return t.Accepts(t.Step(s, EOT)) >= 0
 }
 
-// Reach gives for each state the programs that can still match from it, for
-// tables of at most 64 programs: one bit each.
+// Reach gives for each kind of character before a start the programs that can
+// match from there, for tables of at most 64 programs: one bit each.
 func (t *Table) Reach() []uint64 {
-	n := t.States()
-	out := make([]uint64, n)
-	for s := range n {
-		if set := t.Accepts(uint16(s)); set >= 0 {
-			out[s] = t.mask(set)
+	var out [kinds]uint64
+	for k, s := range t.Start {
+		seen := make([]bool, t.Numbers())
+		for stack := []uint16{s}; len(stack) > 0; {
+			s := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if s == 0 || seen[s] {
+				continue
+			}
+			seen[s] = true
+			if set := t.Accepts(s); set >= 0 {
+				out[k] |= t.mask(set)
+			}
+			for _, b := range t.reps {
+				stack = append(stack, t.Step(s, b))
+			}
 		}
 	}
-	for changed := true; changed; {
-		changed = false
-		for s := n - 1; s > 0; s-- {
-			m := out[s]
-			for _, q := range t.next[s<<t.shift : (s+1)<<t.shift] {
-				m |= out[q]
-			}
-			if m != out[s] {
-				out[s], changed = m, true
-			}
-		}
-	}
-	return out
+	return out[:]
 }
 
 func (t *Table) mask(set int32) (m uint64) {

@@ -267,15 +267,61 @@ func (f *Facts) check(t *testing.T, expr string, s []byte, start, end int) {
 func TestReach(t *testing.T) {
 	t.Parallel()
 	var progs []*Prog
-	for _, e := range []string{`ab+`, `ac`} {
+	for _, e := range []string{`ab+`, `\bac`} {
 		p, _ := Compile(e, false, fold.Standard())
 		progs = append(progs, p)
 	}
 	tab := Build(progs, 100)
 	r := tab.Reach()
-	s := tab.Start[Edge]
-	if r[s] != 3 || r[tab.Step(s, 'a')] != 3 || r[tab.Step(tab.Step(s, 'a'), 'b')] != 1 {
+	if r[Edge] != 3 || r[Other] != 3 || r[Alnum] != 1 {
 		t.Errorf("got %b", r)
+	}
+}
+
+// States and classes that make no difference are one.
+func TestMinimal(t *testing.T) {
+	t.Parallel()
+	for expr, want := range map[string][2]int{
+		// Dead, start, behind the first, second and third character, and the
+		// match, which shows one step later. Besides what the expression names
+		// there are EOT, line feeds, _, other signs and other letters and digits.
+		`[a-f][0-9]x`:                         {6, 8},
+		`(?:a0|b0|c0|d0|e0|f0|a1|b1|c1|d1)x`:  {7, 10},
+		`(?:ax|bx|cx|dx)(?:0y|1y|2y|3y)[0-9]`: {8, 10},
+	} {
+		p, err := Compile(expr, false, fold.Standard())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := Build([]*Prog{p}, 1000)
+		if got := [2]int{tab.States(), len(tab.Bytes())}; got != want {
+			t.Errorf("%s: %d states and classes, want %d", expr, got, want)
+		}
+	}
+}
+
+// Rows of all lengths are counted exactly, and wide ones have their place.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	for _, states := range []int{2, 100, 65_000} {
+		for classes := 1; classes <= 256; classes += 5 {
+			if states*classes > 1<<20 && classes < 250 {
+				continue
+			}
+			var tab Table
+			tab.size(classes, states)
+			if tab.stride < classes || tab.States() != states || tab.Numbers() > 1<<16 {
+				t.Fatalf("%d states of %d classes: stride %d, %d states, %d numbers", states, classes, tab.stride, tab.States(), tab.Numbers())
+			}
+			for i := range states {
+				tab.set = append(tab.set, int32(i))
+			}
+			for i := range states {
+				if got := tab.accepted(uint16(i * (tab.stride >> tab.unit))); got != int32(i) {
+					t.Fatalf("%d classes: state %d is counted as %d", classes, i, got)
+				}
+			}
+		}
 	}
 }
 
