@@ -3,7 +3,6 @@ package detect
 import (
 	"cmp"
 	"math"
-	"slices"
 
 	"labelmilter/internal/extract"
 )
@@ -12,9 +11,10 @@ import (
 // into findings. Its memory is reused.
 type collector struct {
 	pl     *plan
-	owned  []int32 // numbers of candidates, by type
-	counts []int   // per type: its candidates; then where they end
 	types  []int   // that have candidates
+	first  []int32 // per type: its first run + 1, 0 if it has none
+	last   []int32 // per type: its last run
+	runs   []run
 	spans  []occurrence
 	merged []occurrence
 	ranks  []ranked // candidates of one type
@@ -23,8 +23,6 @@ type collector struct {
 
 	groups []group // in order of their first instance
 	byKey  map[groupKey]int32
-	last   int32 // the last one, and its key
-	key    groupKey
 	unique uniques
 	list   []listed
 	text   []byte // of what is listed
@@ -32,63 +30,71 @@ type collector struct {
 	norm   []byte
 }
 
-// add takes the candidates of one text; arena holds their evidence, rows what
-// they found in tables.
-func (c *collector) add(t *extract.Text, index int, cands []candidate, arena []string, rows []uint64) {
-	if c.counts == nil {
-		c.counts = make([]int, len(c.pl.types))
-	}
-	c.unique.begin()
-	total := 0
-	for i := range cands {
-		for _, o := range c.ownersOf(&cands[i], t) {
-			if c.counts[o.typ] == 0 {
-				c.types = append(c.types, o.typ)
-			}
-			c.counts[o.typ]++
-			total++
-		}
-	}
-	from := 0
-	for _, ty := range c.types {
-		from, c.counts[ty] = from+c.counts[ty], from
-	}
-	c.owned = slices.Grow(c.owned[:0], total)[:total]
-	for i := range cands {
-		for _, o := range c.ownersOf(&cands[i], t) {
-			c.owned[c.counts[o.typ]] = int32(i)
-			c.counts[o.typ]++
-		}
-	}
-	from = 0
-	for _, ty := range c.types {
-		to := c.counts[ty]
-		for _, k := range c.choose(cands, c.owned[from:to]) {
-			c.put(ty, t, index, &cands[k.n], arena, rows)
-		}
-		from, c.counts[ty] = to, 0
-	}
-	c.types = c.types[:0]
+// run are candidates of one pattern that follow each other.
+type run struct {
+	from, to int32
+	next     int32 // run of the same type + 1, 0 if it is the last
 }
 
-// ownersOf gives the types that count a candidate in a text.
-func (c *collector) ownersOf(k *candidate, t *extract.Text) []ref {
-	p := &c.pl.patterns[k.pattern]
-	if c.pl.types[p.owner].excludes(t) {
-		return nil
+// add takes the candidates of one text; arena holds their evidence, rows what
+// they found in tables.
+func (c *collector) add(t *extract.Text, index int, cands []candidate, arena []int32, rows []uint64) {
+	c.unique.begin()
+	for from, to := 0, 0; from < len(cands); from = to {
+		p := &c.pl.patterns[cands[from].pattern]
+		for to = from + 1; to < len(cands) && cands[to].pattern == cands[from].pattern; to++ {
+		}
+		if c.pl.types[p.owner].excludes(t) {
+			continue
+		}
+		for _, o := range p.owners {
+			c.addRun(o.typ, int32(from), int32(to))
+		}
 	}
-	return p.owners
+	for _, ty := range c.types {
+		pattern := int32(-1)
+		var in place
+		for _, k := range c.choose(cands, ty) {
+			k := &cands[k.n]
+			if k.pattern != pattern {
+				pattern = k.pattern
+				in = c.placeOf(ty, pattern, t)
+			}
+			c.put(&in, t, index, k, arena, rows)
+		}
+		c.first[ty] = 0
+	}
+	c.types, c.runs = c.types[:0], c.runs[:0]
+}
+
+// addRun adds candidates of one pattern to a type.
+func (c *collector) addRun(ty int, from, to int32) {
+	if c.first == nil {
+		c.first, c.last = make([]int32, len(c.pl.types)), make([]int32, len(c.pl.types))
+	}
+	c.runs = append(c.runs, run{from: from, to: to})
+	n := int32(len(c.runs))
+	if c.first[ty] == 0 {
+		c.types = append(c.types, ty)
+		c.first[ty] = n
+	} else {
+		c.runs[c.last[ty]].next = n
+	}
+	c.last[ty] = n - 1
 }
 
 // rank makes keys whose order is that of falling confidence, then of place, then
 // of falling length, as far as it counts.
-func (c *collector) rank(cands []candidate, own []int32) []ranked {
+func (c *collector) rank(cands []candidate, first int32) []ranked {
 	const longest = 1<<24 - 1
 	c.ranks = c.ranks[:0]
-	for _, i := range own {
-		k := &cands[i]
-		key := uint64(math.MaxUint8-c.pl.patterns[k.pattern].confidence)<<56 | uint64(k.start)<<24 | uint64(longest-min(k.end-k.start, longest))
-		c.ranks = append(c.ranks, ranked{key, i})
+	for n := first; n != 0; n = c.runs[n-1].next {
+		r := &c.runs[n-1]
+		confidence := uint64(math.MaxUint8-c.confidence(cands, r)) << 56
+		for i := r.from; i < r.to; i++ {
+			k := &cands[i]
+			c.ranks = append(c.ranks, ranked{confidence | uint64(k.start)<<24 | uint64(longest-min(k.end-k.start, longest)), i})
+		}
 	}
 	return c.sorter.sort(c.ranks, func(i, j int32) int {
 		a, b := &cands[i], &cands[j]
@@ -98,30 +104,41 @@ func (c *collector) rank(cands []candidate, own []int32) []ranked {
 
 // simple reports whether candidates of one type are of one confidence, stand
 // in order of place and do not overlap: all are kept.
-func (c *collector) simple(cands []candidate, own []int32) bool {
+func (c *collector) simple(cands []candidate, first int32) bool {
 	c.kept = c.kept[:0]
-	pattern, last := cands[own[0]].pattern, int32(-1)
-	for _, i := range own {
-		k := &cands[i]
-		if k.start < last || k.pattern != pattern && c.pl.patterns[k.pattern].confidence != c.pl.patterns[pattern].confidence {
+	confidence, last := c.confidence(cands, &c.runs[first-1]), int32(-1)
+	for n := first; n != 0; n = c.runs[n-1].next {
+		r := &c.runs[n-1]
+		if c.confidence(cands, r) != confidence {
 			return false
 		}
-		last = k.end
-		c.kept = append(c.kept, ranked{n: i})
+		for i := r.from; i < r.to; i++ {
+			k := &cands[i]
+			if k.start < last {
+				return false
+			}
+			last = k.end
+			c.kept = append(c.kept, ranked{n: i})
+		}
 	}
 	return true
 }
 
-// choose gives those of one type that stay, in order of place: own and what it
-// gives are numbers of candidates.
-func (c *collector) choose(cands []candidate, own []int32) []ranked {
-	if len(own) == 0 {
+func (c *collector) confidence(cands []candidate, r *run) int {
+	return c.pl.patterns[cands[r.from].pattern].confidence
+}
+
+// choose gives the candidates of one type that stay, by their numbers in order
+// of place.
+func (c *collector) choose(cands []candidate, ty int) []ranked {
+	if c.first == nil || c.first[ty] == 0 {
 		return nil
 	}
-	if c.simple(cands, own) {
+	first := c.first[ty]
+	if c.simple(cands, first) {
 		return c.kept
 	}
-	list := c.rank(cands, own)
+	list := c.rank(cands, first)
 	c.spans, c.kept = c.spans[:0], c.kept[:0]
 	for i := 0; i < len(list); {
 		conf := list[i].key >> 56

@@ -30,6 +30,7 @@ type compiler struct {
 	checkKeys map[string]int32
 	regexes   map[regexKey]int
 	lists     map[string]int
+	labelled  map[string]int32
 	wholes    map[string][]*whole
 	besides   map[string]*beside
 
@@ -52,7 +53,7 @@ func newPlan(types []sit.Type, keywords []sit.KeywordList, o Options) (*plan, []
 	c := &compiler{
 		plan: plan{table: fold.Standard(), allow: o.Allow, tables: o.Tables}, o: o, ours: ours,
 		keywords: map[string]*sit.KeywordList{}, ids: map[string]int{}, atomKeys: map[string]int{}, checkKeys: map[string]int32{},
-		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*beside{}, lists: map[string]int{},
+		regexes: map[regexKey]int{}, wholes: map[string][]*whole{}, besides: map[string]*beside{}, lists: map[string]int{}, labelled: map[string]int32{},
 	}
 	for i := range keywords {
 		c.keywordList(&keywords[i])
@@ -261,7 +262,7 @@ func (c *compiler) need(n *sit.Need, field string, depth int) *need {
 		out.min = 1
 	}
 	if n.Element != nil && n.Element.Column != "" {
-		out.column, out.evidence = c.column(n.Element.Column, field), n.Element.Column
+		out.column, out.evidence = c.column(n.Element.Column, field), c.label(n.Element.Column)
 		return out
 	}
 	if n.Element == nil {

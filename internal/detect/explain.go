@@ -163,7 +163,7 @@ func (x *explainer) standing(index, p int, o occurrence) {
 func (x *explainer) evidence(n *need, under string, o occurrence, proximity int, out *[]TraceEvidence) {
 	if n.atom >= 0 {
 		e, ok := x.nearest(n.atom, o, proximity, true)
-		t := TraceEvidence{ID: n.evidence, Under: under, Found: ok, Distance: -1}
+		t := TraceEvidence{ID: x.e.pl.labels[n.evidence], Under: under, Found: ok, Distance: -1}
 		if ok {
 			t.Distance = e.gap(o)
 		}
@@ -233,15 +233,14 @@ func (x *explainer) settle() {
 	type key struct{ start, end, pattern int }
 	counted := map[key]bool{}
 	c := collector{pl: x.e.pl}
-	var own []int32
 	for i, k := range x.cands {
 		for _, o := range x.e.pl.patterns[k.pattern].owners {
 			if o.typ == x.typ {
-				own = append(own, int32(i))
+				c.addRun(x.typ, int32(i), int32(i+1))
 			}
 		}
 	}
-	for _, i := range c.choose(x.cands, own) {
+	for _, i := range c.choose(x.cands, x.typ) {
 		k := &x.cands[i.n]
 		for _, o := range x.e.pl.patterns[k.pattern].owners {
 			if o.typ == x.typ {

@@ -21,8 +21,10 @@ type groupKey struct {
 // group is a finding in the making.
 type group struct {
 	Finding
-	rows map[uint64]struct{} // of a table
-	list int                 // instances that are listed
+	rows     map[uint64]struct{} // of a table
+	list     int                 // instances that are listed
+	evidence []int32             // labels
+	last     int32               // number of the last value, -1 if there is none
 }
 
 // listed is an instance of a finding in the making.
@@ -35,12 +37,16 @@ type listed struct {
 // piece is a piece of the text of a collector.
 type piece struct{ from, to int32 }
 
-// groupOf gives the number of the group of a type with a confidence in a text.
-func (c *collector) groupOf(ty, confidence int, t *extract.Text) int32 {
-	key := groupKey{ty, confidence, t.Part, t.Where}
-	if len(c.groups) > 0 && key == c.key {
-		return c.last
-	}
+// place is where instances of a type by one of its patterns are counted.
+type place struct {
+	group   int32
+	pattern int32 // index into those of the type
+}
+
+// placeOf finds the place of a type and pattern in a text.
+func (c *collector) placeOf(ty int, pattern int32, t *extract.Text) place {
+	p := &c.pl.patterns[pattern]
+	key := groupKey{ty, p.confidence, t.Part, t.Where}
 	n, ok := c.byKey[key]
 	if !ok {
 		if c.byKey == nil {
@@ -49,19 +55,22 @@ func (c *collector) groupOf(ty, confidence int, t *extract.Text) int32 {
 		n = int32(len(c.groups))
 		c.byKey[key] = n
 		d := &c.pl.types[ty]
-		c.groups = append(c.groups, group{
-			Finding: Finding{Type: d.id, Name: d.name, Kind: d.kind, Confidence: confidence, Level: sit.Level(confidence), Part: t.Part, Where: t.Where},
+		c.groups = append(c.groups, group{last: -1,
+			Finding: Finding{Type: d.id, Name: d.name, Kind: d.kind, Confidence: p.confidence, Level: sit.Level(p.confidence), Part: t.Part, Where: t.Where},
 		})
 	}
-	c.key, c.last = key, n
-	return n
+	out := place{group: n}
+	for _, o := range p.owners {
+		if o.typ == ty {
+			out.pattern = int32(o.index)
+		}
+	}
+	return out
 }
 
-// put counts one instance of a type.
-func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena []string, rows []uint64) {
-	p := &c.pl.patterns[k.pattern]
-	n := c.groupOf(ty, p.confidence, t)
-	g := &c.groups[n]
+// put counts one instance.
+func (c *collector) put(in *place, t *extract.Text, index int, k *candidate, arena []int32, rows []uint64) {
+	g := &c.groups[in.group]
 	g.Count++
 	value := t.Body[k.span.start:k.span.end]
 	at, known := c.unique.at(k.span)
@@ -69,8 +78,11 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 		c.norm = c.normal(c.norm[:0], value)
 		*at = seenAt{k.span, c.unique.round, c.unique.number(c.norm)}
 	}
-	if c.unique.add(n, at.value) {
-		g.Unique++
+	if at.value != g.last {
+		g.last = at.value
+		if c.unique.add(in.group, at.value) {
+			g.Unique++
+		}
 	}
 	for _, r := range rows[k.rows : k.rows+k.rowCount] {
 		if g.rows == nil {
@@ -79,8 +91,8 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 		g.rows[r] = struct{}{}
 	}
 	for _, e := range arena[k.evidence : k.evidence+k.count] {
-		if !slices.Contains(g.Evidence, e) {
-			g.Evidence = append(g.Evidence, e)
+		if !slices.Contains(g.evidence, e) {
+			g.evidence = append(g.evidence, e)
 		}
 	}
 	if g.list == MaxInstances {
@@ -93,17 +105,12 @@ func (c *collector) put(ty int, t *extract.Text, index int, k *candidate, arena 
 		c.text = append(c.text, norm...)
 		u.normal = c.since(from)
 	}
-	in := listed{span: k.span, text: int32(index), group: n, value: u.normal, normal: u.normal}
+	l := listed{span: k.span, text: int32(index), group: in.group, pattern: in.pattern, value: u.normal, normal: u.normal}
 	if from := len(c.text); value != string(norm) {
 		c.text = append(c.text, value...)
-		in.value = c.since(from)
+		l.value = c.since(from)
 	}
-	for _, o := range p.owners {
-		if o.typ == ty {
-			in.pattern = int32(o.index)
-		}
-	}
-	c.list = append(c.list, in)
+	c.list = append(c.list, l)
 }
 
 // since gives the text that was appended from a place on.
@@ -135,7 +142,7 @@ const (
 func (c *collector) size() int {
 	const number = 4
 	return cap(c.list)*int(unsafe.Sizeof(listed{})) + cap(c.text) + c.unique.size() +
-		cap(c.owned)*number + (cap(c.spans)+cap(c.merged))*2*number + (cap(c.ranks)+cap(c.kept)+cap(c.sorter.spare))*int(unsafe.Sizeof(ranked{}))
+		cap(c.runs)*int(unsafe.Sizeof(run{})) + (cap(c.spans)+cap(c.merged))*2*number + (cap(c.ranks)+cap(c.kept)+cap(c.sorter.spare))*int(unsafe.Sizeof(ranked{}))
 }
 
 // forget drops everything collected: mail content does not outlive its
@@ -152,7 +159,7 @@ func (c *collector) forget() {
 	clear(c.byKey)
 	c.unique.forget()
 	c.groups, c.list, c.text, c.norm = c.groups[:0], c.list[:0], c.text[:0], c.norm[:0]
-	c.key, c.v.Orig = groupKey{}, ""
+	c.v.Orig = ""
 }
 
 // findings gives everything collected. Their instances share their memory.
@@ -176,7 +183,13 @@ func (c *collector) findings() []Finding {
 		if g.rows != nil {
 			g.Unique, g.Rows = len(g.rows), slices.Sorted(maps.Keys(g.rows))
 		}
-		slices.Sort(g.Evidence)
+		if len(g.evidence) > 0 {
+			g.Evidence = make([]string, len(g.evidence))
+			for k, e := range g.evidence {
+				g.Evidence[k] = c.pl.labels[e]
+			}
+			slices.Sort(g.Evidence)
+		}
 		out = append(out, g.Finding)
 	}
 	slices.SortFunc(out, func(a, b Finding) int {

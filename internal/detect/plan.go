@@ -24,6 +24,7 @@ type plan struct {
 	tables   []edm.Schema // of exact data match
 	probes   []probe
 	probesOf [][]int32 // per pattern: what looks up its matches
+	labels   []string  // names of evidence
 }
 
 // typ is a type or bundle.
@@ -64,9 +65,9 @@ type need struct {
 	any      []*need
 	min, max int
 	none     []*need
-	atom     int // -1 if none
-	column   int // of the table's row, from 1; 0 if none
-	evidence string
+	atom     int   // -1 if none
+	column   int   // of the table's row, from 1; 0 if none
+	evidence int32 // its label
 }
 
 // atom is one distinct thing to be found: a matcher or a list with checks.

@@ -105,7 +105,7 @@ type refScan struct {
 	sim   automaton.Sim
 	occ   [][]occurrence // per atom
 	cands []candidate
-	arena []string
+	arena []int32
 	look  looker
 
 	beside map[*exclusion]besides

@@ -87,7 +87,7 @@ type scan struct {
 	rest      int   // characters behind the piece
 	fromCand  int   // first candidate of the window
 	cands     []candidate
-	arena     []string
+	arena     []int32  // labels of evidence
 	taken     []uint64 // bit per occurrence: it has made a candidate of the type at hand
 	x         exactScan
 	collected collector // of the whole message

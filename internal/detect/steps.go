@@ -29,7 +29,7 @@ const (
 // step is a compiled sit.Step.
 type step struct {
 	atoms    []int
-	evidence []string // of each atom
+	evidence []int32 // label of each atom
 	min, max int
 	between  [][]rune // canonical
 	// The same as seen along a side.
@@ -215,11 +215,25 @@ func (c *compiler) link(s, field string) []rune {
 }
 
 // labels names the atoms of an element as evidence.
-func (c *compiler) labels(e *sit.Element, field string, atoms int) []string {
-	if len(e.Keywords) == atoms {
-		return e.Keywords
+func (c *compiler) labels(e *sit.Element, field string, atoms int) (out []int32) {
+	if len(e.Keywords) != atoms {
+		return slices.Repeat([]int32{c.label(fmt.Sprintf("patterns[%d].%s", c.pattern, field))}, atoms)
 	}
-	return slices.Repeat([]string{fmt.Sprintf("patterns[%d].%s", c.pattern, field)}, atoms)
+	for _, k := range e.Keywords {
+		out = append(out, c.label(k))
+	}
+	return out
+}
+
+// label numbers a name of evidence.
+func (c *compiler) label(name string) int32 {
+	n, ok := c.labelled[name]
+	if !ok {
+		n = int32(len(c.plan.labels))
+		c.plan.labels = append(c.plan.labels, name)
+		c.labelled[name] = n
+	}
+	return n
 }
 
 // traceSteps lists what joins a match, and the step that is missing; reason is
@@ -242,9 +256,9 @@ func (x *explainer) traceSteps(p *pattern, o occurrence, out *[]TraceEvidence) (
 			for k, a := range t.atoms {
 				switch {
 				case i == missing:
-					*out = append(*out, TraceEvidence{ID: t.evidence[k], Under: side.name, Distance: -1})
+					*out = append(*out, TraceEvidence{ID: x.e.pl.labels[t.evidence[k]], Under: side.name, Distance: -1})
 				case (missing < 0 || i < missing) && x.within(a, place):
-					*out = append(*out, TraceEvidence{ID: t.evidence[k], Under: side.name, Found: true})
+					*out = append(*out, TraceEvidence{ID: x.e.pl.labels[t.evidence[k]], Under: side.name, Found: true})
 				}
 			}
 		}

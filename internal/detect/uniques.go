@@ -39,7 +39,7 @@ type seenAt struct {
 const leastTable = 64
 
 // placeBits tells how many places are remembered.
-const placeBits = 11
+const placeBits = 12
 
 // begin forgets places: those to come are of another text.
 func (u *uniques) begin() {
@@ -55,7 +55,8 @@ func (u *uniques) begin() {
 // at gives what is remembered of a place, to be set by the caller if it is of
 // another.
 func (u *uniques) at(span occurrence) (p *seenAt, known bool) {
-	p = &u.places[uint32(span.start)*0x9e3779b1>>(32-placeBits)]
+	const long = 1237 // places of one start and different ends are not beside others
+	p = &u.places[uint32(span.start>>2+(span.end-span.start)*long)&(1<<placeBits-1)]
 	return p, p.round == u.round && p.span == span
 }
 
