@@ -114,7 +114,8 @@ func (v *view) set(table *fold.Table, s string) {
 
 // span gives the place of a match in the original, in bytes.
 func (v *view) span(o occurrence) occurrence {
-	return occurrence{int32(v.Start(int(o.start))), int32(v.End(int(o.end)))}
+	from, to := v.Span(int(o.start), int(o.end))
+	return occurrence{int32(from), int32(to)}
 }
 
 // occurrence is a place where an atom was found, in shadow offsets.

@@ -39,7 +39,7 @@ type seenAt struct {
 const leastTable = 64
 
 // placeBits tells how many places are remembered.
-const placeBits = 12
+const placeBits = 13
 
 // begin forgets places: those to come are of another text.
 func (u *uniques) begin() {

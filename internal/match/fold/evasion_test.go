@@ -87,6 +87,15 @@ func FuzzUnwrap(f *testing.F) {
 			}
 			x.At(i)
 			x.End(i + 1)
+			for _, end := range [...]int{i, i + 1, i + 2, i + 9, len(x.Shadow)} {
+				if end = min(end, len(x.Shadow)); end < i {
+					continue
+				}
+				from, to := x.Span(i, end)
+				if from != x.Start(i) || to != x.End(end) {
+					t.Fatalf("%q: %d to %d spans %d to %d, not %d to %d", s, i, end, from, to, x.Start(i), x.End(end))
+				}
+			}
 		}
 	})
 }

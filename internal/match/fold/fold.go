@@ -313,6 +313,20 @@ func (x *Text) End(i int) int {
 	return o + w
 }
 
+// Span is Start of one place and End of a later one.
+func (x *Text) Span(start, end int) (from, to int) {
+	k := x.passed(start)
+	if start >= end || k < len(x.Breaks) && int(x.Breaks[k].Shadow) <= end {
+		return x.Start(start), x.End(end)
+	}
+	// No break between the two: all characters are ASCII.
+	if k > 0 {
+		b := x.Breaks[k-1]
+		start, end = start+int(b.Orig-b.Shadow), end+int(b.Orig-b.Shadow)
+	}
+	return start, end
+}
+
 // At gives the character behind the shadow byte at i: the byte itself where it
 // is ASCII, else the original character.
 func (x *Text) At(i int) rune {
