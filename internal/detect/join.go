@@ -182,8 +182,13 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 	if k >= 0 {
 		list, longer = s.near[a], s.e.supports[k].reach
 	}
-	i := 0
-	if proximity != sit.Unlimited {
+	// What supported the last match often supports the next.
+	i := int(s.sought[a])
+	if !best && i < len(list) && s.e.pl.supports(a, list[i], o, proximity) {
+		s.work.Left--
+		return list[i], true
+	}
+	if i = 0; proximity != sit.Unlimited {
 		i = s.seek(a, list, int(o.start)-proximity-longer)
 	}
 	for ; i < len(list); i++ {
@@ -197,6 +202,7 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 		}
 		e, ok = x, true
 		if !best {
+			s.sought[a] = int32(i)
 			break
 		}
 	}
