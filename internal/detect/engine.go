@@ -31,44 +31,45 @@ import (
 // even looked for before a match asks. Nothing is built while mail is read,
 // and all memory is reused.
 type Engine struct {
-	pl        *plan
-	words     int // 64-bit words of a set of matchers
-	lanes     []lane
-	slow      []int32   // matchers simulated from every character
-	loose     []bool    // matchers whose automata match more
-	byWord    *channels // of lanes that start at words
-	byNumber  *channels // and of those that start before numbers
-	feeds     []int32   // list of starts they fill → lane
-	known     []int32   // lanes that start at known words and numbers
-	others    []int32   // lanes that start at signs, inside words and before triggers
-	waiting   []uint64  // those at signs and inside words that wait for keywords
-	terms     []term
-	cased     []string // texts of terms whose case counts, from 1
-	sets      []termSet
-	index     *wordIndex
-	signs     [256]uint8 // characters that lanes look for, numbered from 1
-	signSet   bitmap.Set // those of ASCII
-	signCount int
-	leadSets  []leadSet // lanes that start at words of the index
-	wide      []wideWords
-	always    []uint64        // matchers that need no keyword nearby
-	anywhere  []uint64        // matchers that keywords anywhere in the text enable
-	reach     int             // greatest finite proximity of any pattern
-	context   int             // characters around a piece of a long text, -1 if all count
-	window    int             // bytes of a piece
-	atomsOf   [][]int32       // matcher → atoms that are filled where it runs
-	supports  []*support      // evidence that waits until it is asked for
-	support   []int32         // atom → number of it, -1 if it is run with all
-	begins    []automaton.Set // atom that joins matches → what it can begin with
-	ends      []automaton.Set // and end with
-	late      []bool          // list → waits
-	evident   []int32         // matchers that are evidence and do not wait
-	byList    [][]int32       // list → its atoms
-	byAtom    [][]int32       // atom → patterns whose primary element it is
-	alike     []bool          // patterns that add nothing to others of their type in the same place
-	dict      []uint64        // lists that are primary elements
-	needs     [][]uint64      // pattern → lists one of which it needs, nil if none
-	pool      sync.Pool
+	pl         *plan
+	words      int // 64-bit words of a set of matchers
+	lanes      []lane
+	slow       []int32   // matchers simulated from every character
+	loose      []bool    // matchers whose automata match more
+	byWord     *channels // of lanes that start at words
+	byNumber   *channels // and of those that start before numbers
+	feeds      []int32   // list of starts they fill → lane
+	known      []int32   // lanes that start at known words and numbers
+	others     []int32   // lanes that start at signs, inside words and before triggers
+	waiting    []uint64  // those at signs and inside words that wait for keywords
+	terms      []term
+	cased      []string // texts of terms whose case counts, from 1
+	sets       []termSet
+	index      *wordIndex
+	signs      [256]uint8 // characters that lanes look for, numbered from 1
+	signSet    bitmap.Set // those of ASCII
+	signCount  int
+	leadSets   []leadSet // lanes that start at words of the index
+	wide       []wideWords
+	always     []uint64        // matchers that need no keyword nearby
+	anywhere   []uint64        // matchers that keywords anywhere in the text enable
+	reach      int             // greatest finite proximity of any pattern
+	context    int             // characters around a piece of a long text, -1 if all count
+	window     int             // bytes of a piece
+	atomsOf    [][]int32       // matcher → atoms that are filled where it runs
+	supports   []*support      // evidence that waits until it is asked for
+	support    []int32         // atom → number of it, -1 if it is run with all
+	begins     []automaton.Set // atom that joins matches → what it can begin with
+	ends       []automaton.Set // and end with
+	neighbours []*neighbours   // pattern → what its first step needs, nil if nothing
+	late       []bool          // list → waits
+	evident    []int32         // matchers that are evidence and do not wait
+	byList     [][]int32       // list → its atoms
+	byAtom     [][]int32       // atom → patterns whose primary element it is
+	alike      []bool          // patterns that add nothing to others of their type in the same place
+	dict       []uint64        // lists that are primary elements
+	needs      [][]uint64      // pattern → lists one of which it needs, nil if none
+	pool       sync.Pool
 	// plainly switches all shortcuts off, for tests: automata start
 	// everywhere and for every type.
 	plainly bool

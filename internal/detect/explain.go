@@ -99,8 +99,9 @@ type explainer struct {
 func (x *explainer) traces() []Trace {
 	for index, p := range x.e.pl.types[x.typ].patterns {
 		for _, a := range x.e.pl.patterns[p].primaries {
+			behind := int32(0)
 			for _, o := range x.occ[a] {
-				x.standing(index, p, o)
+				behind = x.standing(index, p, o, behind)
 			}
 			x.refusedBy(index, p, a)
 		}
@@ -120,17 +121,30 @@ func (x *explainer) trace(index, p int, o occurrence) Trace {
 	}
 }
 
-// standing traces a match that validators and exclusions let stand.
-func (x *explainer) standing(index, p int, o occurrence) {
+// standing traces a match that validators and exclusions let stand. behind is
+// where the last one ended that something joined, given back for the next.
+func (x *explainer) standing(index, p int, o occurrence, behind int32) int32 {
 	if len(x.out) >= maxTraces {
-		return
+		return behind
 	}
 	pt := &x.e.pl.patterns[p]
 	var joined []TraceEvidence
 	reason, holds := "", true
 	if pt.joins() {
-		o, reason, holds = x.traceSteps(pt, o, &joined)
+		if o.start < behind { // it joined that one
+			return behind
+		}
+		if o, reason, holds = x.traceSteps(pt, o, behind, &joined); holds {
+			behind = o.end
+		}
 	}
+	x.judge(index, p, o, joined, reason, holds)
+	return behind
+}
+
+// judge traces a match with what joined it.
+func (x *explainer) judge(index, p int, o occurrence, joined []TraceEvidence, reason string, holds bool) {
+	pt := &x.e.pl.patterns[p]
 	t := x.trace(index, p, o)
 	t.Outcome, t.Evidence = Covered, joined // until settled
 	if x.e.pl.types[pt.owner].excludes(x.t) {

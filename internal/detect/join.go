@@ -35,7 +35,7 @@ func (s *scan) join() {
 				clear(s.taken)
 			}
 			owner, confidence = pt.owner, pt.confidence
-			if !s.considerAll(p, s.occ[a]) {
+			if !s.considerAll(p, a, s.occ[a]) {
 				return
 			}
 		}
@@ -45,7 +45,10 @@ func (s *scan) join() {
 // considerAll considers the occurrences of an atom for a pattern. One that has
 // made a candidate of the same type with no less confidence needs no other: it
 // would not be chosen. It reports false if the budget ended.
-func (s *scan) considerAll(p int32, list []occurrence) bool {
+func (s *scan) considerAll(p, a int32, list []occurrence) bool {
+	if s.e.pl.patterns[p].joins() {
+		return s.considerJoined(p, a, list)
+	}
 	alike := s.e.alike[p] && !s.whole && !s.e.plainly
 	for i, o := range list {
 		bit := uint64(1) << (i & 63)
@@ -92,18 +95,45 @@ func (s *scan) joinHits() {
 	}
 }
 
+// considerJoined considers the occurrences of an atom for a pattern whose
+// matches are joined by what stands beside them. Matches are sought from left to
+// right, each behind the one before, whatever became of that.
+func (s *scan) considerJoined(p, a int32, list []occurrence) bool {
+	pt := &s.e.pl.patterns[p]
+	behind := &s.behind[pt.slot+slices.Index(pt.primaries, int(a))]
+	for _, o := range list {
+		if o.start < *behind || !s.mine(o.start) || !s.e.plainly && !s.mayJoin(s.e.neighbours[p], o) {
+			if !s.take(1) {
+				return false
+			}
+			continue
+		}
+		from := len(s.arena)
+		whole, ok, reason := s.stretch(pt, o, *behind)
+		if ok {
+			*behind = whole.end
+		}
+		if !s.propose(p, whole, from, ok && reason == "") {
+			return false
+		}
+	}
+	return true
+}
+
 // consider makes a candidate of a primary match if its pattern holds. It
 // reports false if the budget ended.
 func (s *scan) consider(p int32, o occurrence) bool {
 	if !s.mine(o.start) {
 		return s.take(1)
 	}
+	return s.propose(p, o, len(s.arena), true)
+}
+
+// propose makes a candidate of a match if what else its pattern asks for holds;
+// its evidence begins at a place of the arena. It reports false if the budget
+// ended.
+func (s *scan) propose(p int32, o occurrence, from int, holds bool) bool {
 	pt := &s.e.pl.patterns[p]
-	from := len(s.arena)
-	holds := true
-	if pt.joins() {
-		o, holds = s.stretch(pt, o)
-	}
 	holds = holds && (pt.near == nil || s.holds(pt.near, o, pt.proximity))
 	if holds && s.e.pl.allow != nil {
 		s.chk.norm = s.v.normal(s.chk.norm[:0], int(o.start), int(o.end))

@@ -25,6 +25,7 @@ type plan struct {
 	probes   []probe
 	probesOf [][]int32 // per pattern: what looks up its matches
 	labels   []string  // names of evidence
+	slots    int       // primary elements that something joins
 }
 
 // typ is a type or bundle.
@@ -50,6 +51,8 @@ type pattern struct {
 	primaries  []int      // atoms; several if it names several keyword lists
 	before     []step     // what joins a primary element
 	after      []step     // on either side
+	sides      [2]int     // both directions, first the one that fails sooner
+	slot       int        // of the first primary element, among those that something joins
 	exclude    *exclusion // of the match with all that joins it; nil if nothing can
 	near       *need      // nil: none needed
 	proximity  int        // characters, sit.Unlimited

@@ -131,8 +131,9 @@ func (s *refScan) run() {
 	}
 	for p := range s.pl.patterns {
 		for _, a := range s.pl.patterns[p].primaries {
+			behind := 0
 			for _, o := range s.occ[a] {
-				s.consider(p, o)
+				behind = s.consider(p, o, behind)
 			}
 		}
 	}
@@ -231,15 +232,23 @@ func (s *refScan) wordsAt(l *list, start int) (ends []int32) {
 	return slices.Compact(ends)
 }
 
-// consider makes a candidate of a primary match if its pattern holds.
-func (s *refScan) consider(p int, o occurrence) {
+// consider makes a candidate of a primary match if its pattern holds. Behind is
+// where the last one of the pattern ended that something joined.
+func (s *refScan) consider(p int, o occurrence, behind int) int {
 	pt := &s.pl.patterns[p]
 	from := len(s.arena)
 	if len(pt.before)+len(pt.after) > 0 {
-		left, ok := s.farthest(pt.before, o, true)
-		right, also := s.farthest(pt.after, o, false)
-		if !ok || !also || pt.exclude != nil && s.excluded(pt.exclude, left, right) {
-			return
+		if int(o.start) < behind {
+			return behind
+		}
+		left, ok := s.farthest(pt.before, o, true, behind)
+		right, also := s.farthest(pt.after, o, false, 0)
+		if !ok || !also {
+			return behind
+		}
+		behind = right
+		if pt.exclude != nil && s.excluded(pt.exclude, left, right) {
+			return behind
 		}
 		s.name(pt.before, left, int(o.start))
 		s.name(pt.after, int(o.end), right)
@@ -247,13 +256,14 @@ func (s *refScan) consider(p int, o occurrence) {
 	}
 	if pt.near != nil && !s.holds(pt.near, o, pt.proximity) {
 		s.arena = s.arena[:from]
-		return
+		return behind
 	}
 	if s.pl.allow != nil && s.pl.allow(s.pl.types[pt.owner].id, string(s.v.normal(nil, int(o.start), int(o.end)))) {
 		s.arena = s.arena[:from]
-		return
+		return behind
 	}
 	s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: int32(p), evidence: int32(from), count: int32(len(s.arena) - from)})
+	return behind
 }
 
 // holds evaluates a tree around a match and notes what supported it.
@@ -297,8 +307,9 @@ func (s *refScan) holds(n *need, o occurrence, proximity int) bool {
 	return true
 }
 
-// farthest gives the farthest place that the steps of one side come to.
-func (s *refScan) farthest(steps []step, o occurrence, before bool) (int, bool) {
+// farthest gives the farthest place that the steps of one side come to, none
+// of them before least.
+func (s *refScan) farthest(steps []step, o occurrence, before bool, least int) (int, bool) {
 	edge := int(o.end)
 	if before {
 		edge = int(o.start)
@@ -319,7 +330,7 @@ func (s *refScan) farthest(steps []step, o occurrence, before bool) (int, bool) 
 				next = append(next, reached...)
 			}
 		}
-		reached = next
+		reached = slices.DeleteFunc(next, func(p int) bool { return p < least })
 	}
 	switch {
 	case len(reached) == 0:

@@ -82,11 +82,14 @@ type scan struct {
 	look     looker
 	list     []int32
 
+	low       int   // byte of the text that the window begins with
 	firstByte int   // byte of the window that its piece begins with
 	first     int32 // character of the window that its piece begins with
 	rest      int   // characters behind the piece
 	fromCand  int   // first candidate of the window
 	cands     []candidate
+	behind    []int32  // per slot: where the last joined match ended
+	passed    []int    // the same at the end of the last window, in bytes
 	arena     []int32  // labels of evidence
 	taken     []uint64 // bit per occurrence: it has made a candidate of the type at hand
 	x         exactScan
@@ -100,6 +103,7 @@ func newScan(e *Engine) *scan {
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
 		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), sought: make([]int32, a), supplied: make([][]uint64, len(e.supports)),
+		behind: make([]int32, e.pl.slots), passed: make([]int, e.pl.slots),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
 	s.chk.work, s.collected.pl = &s.work, e.pl
@@ -120,7 +124,12 @@ func (s *scan) scanWindow(text string) {
 	}
 	s.first = 0
 	if s.firstByte > 0 {
-		s.first = int32(sort.Search(s.n, func(i int) bool { return s.v.Start(i) >= s.firstByte }))
+		s.first = s.placeOf(s.firstByte)
+	}
+	for k, b := range s.passed {
+		if s.behind[k] = 0; b > s.low {
+			s.behind[k] = s.placeOf(b - s.low)
+		}
 	}
 	s.findWords()
 	s.findSigns()
@@ -147,6 +156,12 @@ func (s *scan) scanWindow(text string) {
 	}
 	s.join()
 	s.exact()
+}
+
+// placeOf gives the first character that begins at a byte of the window or
+// behind it.
+func (s *scan) placeOf(b int) int32 {
+	return int32(sort.Search(s.n, func(i int) bool { return s.v.Start(i) >= b }))
 }
 
 // runLanes runs the lanes that have starts, in order, as far as the budget goes.

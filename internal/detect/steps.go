@@ -3,6 +3,7 @@ package detect
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -13,7 +14,10 @@ import (
 
 // A primary element can be part of a match: what stands beside it joins it, in
 // steps from the inside out. On either side the match ends at the farthest
-// place that the steps can come to.
+// place that the steps can come to. The matches of a pattern are sought from
+// left to right, as those of an expression: none begins before the end of the
+// last, and what joined one is the primary element of no other, even if the
+// whole is excluded or lacks evidence.
 
 // Bounds of steps.
 const (
@@ -144,10 +148,30 @@ func (c *compiler) primary(s *sit.Pattern, p *pattern, common *exclusion) {
 	for i := range p.after {
 		p.after[i].sort(1)
 	}
+	p.sides = [...]int{1, -1}
+	if optional(p.before) < optional(p.after) {
+		p.sides = [...]int{-1, 1}
+	}
 	if p.joins() {
 		p.exclude, common = common, nil
 	}
 	p.primaries = c.element(&s.Match, "match", common)
+	if p.joins() {
+		p.slot = c.slots
+		c.slots += len(p.primaries)
+	}
+}
+
+// optional gives how many times steps can be taken before the first that is
+// needed, a great number if none is.
+func optional(steps []step) (n int) {
+	for i := range steps {
+		if steps[i].min > 0 {
+			return n
+		}
+		n += steps[i].max
+	}
+	return math.MaxInt
 }
 
 func (c *compiler) steps(in []sit.Step, field string) (out []step) {
@@ -238,14 +262,14 @@ func (c *compiler) label(name string) int32 {
 
 // traceSteps lists what joins a match, and the step that is missing; reason is
 // the exclusion that takes the whole out.
-func (x *explainer) traceSteps(p *pattern, o occurrence, out *[]TraceEvidence) (whole occurrence, reason string, ok bool) {
+func (x *explainer) traceSteps(p *pattern, o occurrence, behind int32, out *[]TraceEvidence) (whole occurrence, reason string, ok bool) {
 	whole, ok = o, true
 	for _, side := range [...]struct {
 		steps []step
 		name  string
 		dir   int
 	}{{p.before, "before", -1}, {p.after, "after", 1}} {
-		far, missing := x.side(side.steps, o, side.dir)
+		far, missing := x.side(side.steps, o, side.dir, behind)
 		place := occurrence{o.end, o.end + int32(far)}
 		if side.dir < 0 {
 			place = occurrence{o.start - int32(far), o.start}

@@ -84,6 +84,18 @@ func (p *places) add(d int) {
 	}
 }
 
+// clip drops greater distances.
+func (p *places) clip(most int) {
+	for w := range p {
+		switch bits := most - w<<6; {
+		case bits < 0:
+			p[w] = 0
+		case bits < 63:
+			p[w] &= 1<<(bits+1) - 1
+		}
+	}
+}
+
 func (p *places) farthest() int {
 	for w := len(p) - 1; w >= 0; w-- {
 		if p[w] != 0 {
@@ -93,20 +105,26 @@ func (p *places) farthest() int {
 	return -1
 }
 
-// stretch gives a match with all that joins it, and notes what did. ok is false
-// if a step that is needed is missing.
-func (s *scan) stretch(p *pattern, o occurrence) (whole occurrence, ok bool) {
-	right, missing := s.side(p.after, o, 1)
-	if missing >= 0 {
-		return o, false
-	}
-	left, missing := s.side(p.before, o, -1)
-	if missing >= 0 {
-		return o, false
+// stretch gives a match with all that joins it behind a place, and notes what
+// did. ok is false if a step that is needed is missing; reason is the exclusion
+// that takes the whole out.
+func (s *scan) stretch(p *pattern, o occurrence, behind int32) (whole occurrence, ok bool, reason string) {
+	var left, right, missing int
+	for _, dir := range p.sides {
+		if dir > 0 {
+			right, missing = s.side(p.after, o, 1, behind)
+		} else {
+			left, missing = s.side(p.before, o, -1, behind)
+		}
+		if missing >= 0 {
+			return o, false, ""
+		}
 	}
 	whole = occurrence{o.start - int32(left), o.end + int32(right)}
-	if p.exclude != nil && s.chk.excluded(p.exclude, &s.v, int(whole.start), int(whole.end)) != "" {
-		return whole, false
+	if p.exclude != nil {
+		if reason = s.chk.excluded(p.exclude, &s.v, int(whole.start), int(whole.end)); reason != "" {
+			return whole, true, reason
+		}
 	}
 	for _, side := range [...]struct {
 		steps []step
@@ -121,12 +139,16 @@ func (s *scan) stretch(p *pattern, o occurrence) (whole occurrence, ok bool) {
 			}
 		}
 	}
-	return whole, true
+	return whole, true, ""
 }
 
-// side gives how far the steps of one side come from a primary element, and
-// the step that is missing, -1 if none is.
-func (s *scan) side(steps []step, o occurrence, dir int) (far, missing int) {
+// side gives how far the steps of one side come from a primary element without
+// going before a place, and the step that is missing, -1 if none is.
+func (s *scan) side(steps []step, o occurrence, dir int, behind int32) (far, missing int) {
+	most := maxJoined
+	if dir < 0 {
+		most = min(most, int(o.start-behind))
+	}
 	reached := places{1}
 	for i := range steps {
 		t := &steps[i]
@@ -142,6 +164,9 @@ func (s *scan) side(steps []step, o occurrence, dir int) (far, missing int) {
 			for w := range reached {
 				reached[w] |= last[w]
 			}
+		}
+		if most < maxJoined {
+			reached.clip(most)
 		}
 		d := reached.farthest()
 		if d < 0 {
@@ -174,6 +199,54 @@ func (s *scan) further(t *step, o occurrence, from places, dir int) (to places) 
 		}
 	}
 	return to
+}
+
+// neighbours tell what characters can stand beside a primary element, on the side
+// that is looked at first, where its first step is needed.
+type neighbours struct {
+	dir    int
+	next   automaton.Set // to it
+	beyond automaton.Set // the blank beside it
+}
+
+// neighboursOf finds that for a pattern, nil if its first step may be missing.
+func (e *Engine) neighboursOf(p *pattern) *neighbours {
+	b, steps := neighbours{dir: p.sides[0]}, p.after
+	if b.dir < 0 {
+		steps = p.before
+	}
+	if len(steps) == 0 || steps[0].min == 0 {
+		return nil
+	}
+	t := &steps[0]
+	for c := range 256 {
+		lower, begins := fold.Lower(byte(c)), false
+		for _, a := range t.atoms {
+			begins = begins || b.dir > 0 && e.begins[a].Has(byte(c)) || b.dir < 0 && e.ends[a].Has(byte(c))
+		}
+		for _, w := range t.others.at(byte(c)) {
+			if len(w) > 0 && mayBegin(w, lower, b.dir) || len(w) == 0 && begins {
+				b.next.Add(byte(c))
+			}
+		}
+		if t.blank && begins || len(t.spaced.at(byte(c))) > 0 {
+			b.beyond.Add(byte(c))
+		}
+	}
+	return &b
+}
+
+// mayJoin reports whether what stands beside a primary element can join it.
+func (s *scan) mayJoin(b *neighbours, o occurrence) bool {
+	if b == nil {
+		return true
+	}
+	i := int(o.end)
+	if b.dir < 0 {
+		i = int(o.start)
+	}
+	c := s.touching(i, b.dir)
+	return b.next.Has(c) || blank(c) && b.beyond.Has(s.touching(s.beyondBlank(i, b.dir), b.dir))
 }
 
 // touching gives the shadow byte that comes next from a place.
@@ -250,6 +323,12 @@ func (e *Engine) buildEdges(progs []laneProg) {
 				e.ends[a] = automaton.FactsOf(t).First
 			}
 		})
+	}
+	e.neighbours = make([]*neighbours, len(e.pl.patterns))
+	for i := range e.pl.patterns {
+		if p := &e.pl.patterns[i]; p.joins() {
+			e.neighbours[i] = e.neighboursOf(p)
+		}
 	}
 }
 

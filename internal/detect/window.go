@@ -50,7 +50,7 @@ func (s *scan) detect(text string) {
 		for hi < len(text) && !utf8.RuneStart(text[hi]) {
 			hi++
 		}
-		s.firstByte, s.rest = first-lo, e.context
+		s.low, s.firstByte, s.rest = lo, first-lo, e.context
 		if hi == len(text) {
 			s.rest = 0
 		}
@@ -72,6 +72,9 @@ func (s *scan) detect(text string) {
 		s.move(from, lo)
 		if hi == len(text) {
 			return
+		}
+		for k, i := range s.behind {
+			s.passed[k] = lo + s.v.Start(int(i))
 		}
 		lo, first = lo+s.v.Start(cut), lo+s.v.Start(end)
 		size = e.window
@@ -105,7 +108,8 @@ func (s *scan) renew() {
 	s.cands, s.arena = s.cands[:0], s.arena[:0]
 	s.look.failed = nil
 	s.x.begin()
-	s.firstByte, s.first, s.rest, s.fromCand = 0, 0, 0, 0
+	s.low, s.firstByte, s.first, s.rest, s.fromCand = 0, 0, 0, 0, 0
+	clear(s.passed)
 }
 
 // run finds the candidates of one text in one piece. If the budget ends, it

@@ -75,7 +75,7 @@ func TestWindowsJoined(t *testing.T) {
 		return sit.Step{Element: sit.Element{Words: words}, Max: most, Between: []string{" ", "-"}}
 	}
 	ty := []sit.Type{{ID: "t", Patterns: []sit.Pattern{{Confidence: 85, Match: sit.Element{Words: []string{"mid"}},
-		Before: []sit.Step{step(8, "left", strings.Repeat("l", 30))}, After: []sit.Step{step(8, "right", strings.Repeat("r", 30))}}}}}
+		Before: []sit.Step{step(8, "left", strings.Repeat("l", 30))}, After: []sit.Step{step(8, "right", "mid", strings.Repeat("r", 30))}}}}}
 	pl, errs := newPlan(ty, nil, Options{})
 	if pl == nil {
 		t.Fatal(errs)
@@ -85,6 +85,10 @@ func TestWindowsJoined(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(8, 8))
 	var b strings.Builder
 	for b.Len() < 8*e.window {
+		if b.Len()>>9&1 == 0 { // long rows, one match behind the other
+			b.WriteString("mid ")
+			continue
+		}
 		b.WriteString([]string{"mid", "left", "right", strings.Repeat("l", 30), strings.Repeat("r", 30), "x"}[rnd.IntN(6)])
 		b.WriteString([]string{" ", " ", "-", ", "}[rnd.IntN(4)])
 	}

@@ -83,7 +83,7 @@ type patternY struct {
 	strictyaml.Pos
 	Confidence confidence `yaml:"confidence,required" doc:"high (85), medium (75), low (65) or a number from 1 to 100"`
 	Match      elementY   `yaml:"match,required" doc:"the primary element"`
-	Before     []stepY    `yaml:"before" doc:"what stands before the primary element and joins it to be the match with it: steps from it outwards"`
+	Before     []stepY    `yaml:"before" doc:"what stands before the primary element and joins it to be the match with it: steps from it outwards; matches are sought from left to right, and what joined one begins no other"`
 	After      []stepY    `yaml:"after" doc:"what stands behind the primary element and joins it to be the match with it: steps from it outwards"`
 	Near       *needY     `yaml:"near" doc:"supporting elements near the primary one"`
 	Proximity  proximity  `yaml:"proximity" doc:"distance in characters for near; default 300; unlimited for anywhere in the text"`

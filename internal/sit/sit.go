@@ -68,7 +68,8 @@ type Pattern struct {
 	Confidence int // 1..100
 	Match      Element
 	// Before and After are what joins the primary element on either side to
-	// be the match with it: steps, each behind the last, seen from it.
+	// be the match with it: steps, each behind the last, seen from it. Such
+	// matches are sought from left to right, and what joined one begins no other.
 	Before, After []Step
 	Near          *Need // nil: the primary element alone is enough
 	Proximity     int   // characters; 0 = DefaultProximity, Unlimited = anywhere
