@@ -66,7 +66,6 @@ type Engine struct {
 	evident    []int32         // matchers that are evidence and do not wait
 	byList     [][]int32       // list → its atoms
 	byAtom     [][]int32       // atom → patterns whose primary element it is
-	alike      []bool          // patterns that add nothing to others of their type in the same place
 	dict       []uint64        // lists that are primary elements
 	needs      [][]uint64      // pattern → lists one of which it needs, nil if none
 	pool       sync.Pool
@@ -354,7 +353,6 @@ func (e *Engine) buildEnabling() {
 			}
 		}
 	}
-	e.alike = alikePatterns(e.pl)
 	e.byAtom = make([][]int32, len(e.pl.atoms))
 	e.dict = make([]uint64, (len(e.pl.lists)+63)/64)
 	for i := range e.pl.patterns {
@@ -446,16 +444,4 @@ func (e *Engine) release(s *scan) {
 	s.collected.forget()
 	s.v.Orig = "" // mail content does not outlive its message
 	e.pool.Put(s)
-}
-
-// alikePatterns finds the patterns that add nothing where another of their
-// type, with no less confidence, has made a candidate of the same text. Bundles
-// count either or none.
-func alikePatterns(pl *plan) []bool {
-	out := make([]bool, len(pl.patterns))
-	for i := range pl.patterns {
-		feeds := i < len(pl.probesOf) && len(pl.probesOf[i]) > 0 // exact data match
-		out[i] = !pl.patterns[i].joins() && !feeds
-	}
-	return out
 }

@@ -44,15 +44,16 @@ func (s *scan) join() {
 
 // considerAll considers the occurrences of an atom for a pattern. One that has
 // made a candidate of the same type with no less confidence needs no other: it
-// would not be chosen. It reports false if the budget ended.
+// would not be chosen, bundles count all patterns of a type or none, and tables
+// are searched for it once. It reports false if the budget ended.
 func (s *scan) considerAll(p, a int32, list []occurrence) bool {
 	if s.e.pl.patterns[p].joins() {
 		return s.considerJoined(p, a, list)
 	}
-	alike := s.e.alike[p] && !s.whole && !s.e.plainly
+	once := !s.whole && !s.e.plainly
 	for i, o := range list {
 		bit := uint64(1) << (i & 63)
-		if alike && s.taken[i>>6]&bit != 0 {
+		if once && s.taken[i>>6]&bit != 0 {
 			if !s.take(1) {
 				return false
 			}
@@ -62,7 +63,7 @@ func (s *scan) considerAll(p, a int32, list []occurrence) bool {
 		if !s.consider(p, o) {
 			return false
 		}
-		if alike && len(s.cands) > n {
+		if once && len(s.cands) > n {
 			s.taken[i>>6] |= bit
 		}
 	}
