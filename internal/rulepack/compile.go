@@ -16,6 +16,9 @@ import (
 	"labelmilter/internal/policy"
 	"labelmilter/internal/sit"
 	"labelmilter/internal/strictyaml"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // compiler holds what the parts of compilation share.
@@ -215,10 +218,30 @@ func (c *compiler) readKeywords() {
 				c.id(k.Pos, "keyword list", k.ID, seen)
 				full := p.packMeta.ID + "/" + k.ID
 				c.placeOf[full] = k.Pos
-				c.keywords[full] = sit.KeywordList{ID: full, Words: k.Words, String: k.Match == "string", CaseSensitive: k.Case == "sensitive"}
+				if k.Case == "capitals" {
+					k.Words = withCapitals(k.Words)
+				}
+				c.keywords[full] = sit.KeywordList{ID: full, Words: k.Words, String: k.Match == "string", CaseSensitive: k.Case == "sensitive" || k.Case == "capitals"}
 			}
 		}
 	}
+}
+
+// withCapitals adds to words what they are in capitals, behind them all: places
+// of words in a pack stay as they are.
+func withCapitals(words []string) []string {
+	known := make(map[string]bool, 2*len(words))
+	for _, w := range words {
+		known[w] = true
+	}
+	upper, out := cases.Upper(language.Und), slices.Clip(words)
+	for _, w := range words {
+		if w = upper.String(w); !known[w] {
+			known[w] = true
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // keyword resolves a keyword list reference made in a pack.

@@ -45,7 +45,7 @@ type keywordsY struct {
 	ID    string   `yaml:"id,required" doc:"unique in the pack"`
 	Words []string `yaml:"words,required" doc:"words or phrases"`
 	Match string   `yaml:"match" enum:"word|string" default:"word" doc:"word: whole words; string: also inside words"`
-	Case  string   `yaml:"case" enum:"insensitive|sensitive" default:"insensitive" doc:"whether case counts"`
+	Case  string   `yaml:"case" enum:"insensitive|sensitive|capitals" default:"insensitive" doc:"whether case counts; capitals: as written or all in capitals"`
 }
 
 type listY struct {
