@@ -195,13 +195,16 @@ func MinEntropy(bits float64) Func {
 func leastBytes(bits float64) int { return int(math.Ceil(math.Exp2(bits) - epsilon)) }
 
 // Hopeless finds for a validator by name what tells that neither text nor any
-// part of it passes, nil if nothing does.
+// beginning of it passes, nil if nothing does.
 func Hopeless(name string) Func {
-	if name != "high-entropy" {
-		return nil
+	switch name {
+	case "high-entropy":
+		least := leastBytes(highEntropy)
+		return func(s string) bool { return !differ(s, least) }
+	case "jwt":
+		return noJWT
 	}
-	least := leastBytes(highEntropy)
-	return func(s string) bool { return !differ(s, least) }
+	return nil
 }
 
 // differ reports whether s may have at least so many different bytes.

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"encoding/base64"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func TestAtMostTwo(t *testing.T) {
 	}
 }
 
-// Of text that is hopeless no part may pass.
+// Of text that is hopeless no part may pass, least of all a beginning.
 func TestHopeless(t *testing.T) {
 	t.Parallel()
 	pass, _ := Lookup("high-entropy")
@@ -113,5 +114,36 @@ func TestHopeless(t *testing.T) {
 	}
 	if found == 0 || not == 0 {
 		t.Errorf("%d hopeless, %d not", found, not)
+	}
+}
+
+// Of text that cannot be a token no beginning is one.
+func TestNoJWT(t *testing.T) {
+	t.Parallel()
+	encode := base64.RawURLEncoding.EncodeToString
+	rnd := rand.New(rand.NewPCG(3, 6))
+	one := func(of ...string) string { return of[rnd.IntN(len(of))] }
+	found, tokens := 0, 0
+	for range 3000 {
+		b := []byte(encode([]byte(one(`{"alg":"HS256"}`, `{"alg":"none"}`, `{"typ":"JWT"}`, `{"alg":"dir","enc":"A128GCM"}`, "{}"))) + "." +
+			one(encode([]byte(one(`{"sub":"1"}`, `{"sub":1`, "[]"))), "", "a") + one(".", ".", "") + one("c2ln", "", "c2ln.c2ln", "a.b.c", "a.b.c.d"))
+		for range rnd.IntN(2) {
+			b[rnd.IntN(len(b))] = "eyJ.A0_-!"[rnd.IntN(9)]
+		}
+		none, some := noJWT(string(b)), false
+		for k := range b {
+			some = some || isJWT(string(b[:k+1]))
+		}
+		switch {
+		case none && some:
+			t.Fatalf("%q has a beginning that is a token", b)
+		case none:
+			found++
+		case some:
+			tokens++
+		}
+	}
+	if found < 100 || tokens < 100 {
+		t.Errorf("%d hopeless, %d tokens", found, tokens)
 	}
 }
