@@ -2,7 +2,7 @@ package detect
 
 import (
 	"cmp"
-	"math"
+	"slices"
 
 	"labelmilter/internal/extract"
 )
@@ -10,16 +10,18 @@ import (
 // collector chooses among the candidates of a text and groups what stays
 // into findings. Its memory is reused.
 type collector struct {
-	pl     *plan
-	types  []int   // that have candidates
-	first  []int32 // per type: its first run + 1, 0 if it has none
-	last   []int32 // per type: its last run
-	runs   []run
-	spans  []occurrence
-	merged []occurrence
-	ranks  []ranked // candidates of one type
-	kept   []ranked
-	sorter sorter
+	pl    *plan
+	types []int   // that have candidates
+	first []int32 // per type: its first run + 1, 0 if it has none
+	last  []int32 // per type: its last run
+	runs  []run
+	order []int32 // runs of one type, by falling confidence
+	// Of those of one confidence: numbers of candidates, in order of place.
+	numbers []int32
+	ranks   []ranked
+	sorter  sorter
+	stay    []chosen
+	merged  []chosen
 
 	groups []group // in order of their first instance
 	byKey  map[groupKey]int32
@@ -83,87 +85,90 @@ func (c *collector) addRun(ty int, from, to int32) {
 	c.last[ty] = n - 1
 }
 
-// rank makes keys whose order is that of falling confidence, then of place, then
-// of falling length, as far as it counts.
-func (c *collector) rank(cands []candidate, first int32) []ranked {
-	const longest = 1<<24 - 1
-	c.ranks = c.ranks[:0]
-	for n := first; n != 0; n = c.runs[n-1].next {
-		r := &c.runs[n-1]
-		confidence := uint64(math.MaxUint8-c.confidence(cands, r)) << 56
-		for i := r.from; i < r.to; i++ {
-			k := &cands[i]
-			c.ranks = append(c.ranks, ranked{confidence | uint64(k.start)<<24 | uint64(longest-min(k.end-k.start, longest)), i})
-		}
-	}
-	return c.sorter.sort(c.ranks, func(i, j int32) int {
-		a, b := &cands[i], &cands[j]
-		return cmp.Or(cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
-	})
+// confidence is that of the pattern of a run.
+func (c *collector) confidence(cands []candidate, n int32) int {
+	return c.pl.patterns[cands[c.runs[n].from].pattern].confidence
 }
 
-// simple reports whether candidates of one type are of one confidence, stand
-// in order of place and do not overlap: all are kept.
-func (c *collector) simple(cands []candidate, first int32) bool {
-	c.kept = c.kept[:0]
-	confidence, last := c.confidence(cands, &c.runs[first-1]), int32(-1)
-	for n := first; n != 0; n = c.runs[n-1].next {
-		r := &c.runs[n-1]
-		if c.confidence(cands, r) != confidence {
-			return false
-		}
+// ranked lists the candidates of runs of one confidence in order of place, of
+// one place the longest first.
+func (c *collector) ranked(cands []candidate, runs []int32) []int32 {
+	c.numbers = c.numbers[:0]
+	if r := &c.runs[runs[0]]; len(runs) == 1 && inPlace(cands[r.from:r.to]) {
 		for i := r.from; i < r.to; i++ {
+			c.numbers = append(c.numbers, i)
+		}
+		return c.numbers
+	}
+	const longest = 1<<24 - 1
+	c.ranks = c.ranks[:0]
+	for _, n := range runs {
+		for i := c.runs[n].from; i < c.runs[n].to; i++ {
 			k := &cands[i]
-			if k.start < last {
-				return false
-			}
-			last = k.end
-			c.kept = append(c.kept, ranked{n: i})
+			c.ranks = append(c.ranks, ranked{uint64(k.start)<<24 | uint64(longest-min(k.end-k.start, longest)), i})
+		}
+	}
+	for _, r := range c.sorter.sort(c.ranks, func(i, j int32) int {
+		a, b := &cands[i], &cands[j]
+		return cmp.Or(cmp.Compare(b.end, a.end), cmp.Compare(a.pattern, b.pattern))
+	}) {
+		c.numbers = append(c.numbers, r.n)
+	}
+	return c.numbers
+}
+
+// inPlace reports whether candidates begin at rising places.
+func inPlace(cands []candidate) bool {
+	for i := 1; i < len(cands); i++ {
+		if cands[i].start <= cands[i-1].start {
+			return false
 		}
 	}
 	return true
 }
 
-func (c *collector) confidence(cands []candidate, r *run) int {
-	return c.pl.patterns[cands[r.from].pattern].confidence
+// chosen is a candidate that stays.
+type chosen struct {
+	occurrence
+	n int32
 }
 
-// choose gives the candidates of one type that stay, by their numbers in order
-// of place.
-func (c *collector) choose(cands []candidate, ty int) []ranked {
-	if c.first == nil || c.first[ty] == 0 {
+// choose gives the candidates of one type that stay, in order of place: those
+// with the highest confidence first, as far as they do not overlap.
+func (c *collector) choose(cands []candidate, ty int) []chosen {
+	c.stay, c.order = c.stay[:0], c.order[:0]
+	if c.first == nil {
 		return nil
 	}
-	first := c.first[ty]
-	if c.simple(cands, first) {
-		return c.kept
+	for n := c.first[ty]; n != 0; n = c.runs[n-1].next {
+		c.order = append(c.order, n-1)
 	}
-	list := c.rank(cands, first)
-	c.spans, c.kept = c.spans[:0], c.kept[:0]
-	for i := 0; i < len(list); {
-		conf := list[i].key >> 56
-		// Spans taken by higher confidences are sorted and do not overlap,
-		// and so are those of this one: merge as we go.
+	slices.SortStableFunc(c.order, func(a, b int32) int { return cmp.Compare(c.confidence(cands, b), c.confidence(cands, a)) })
+	for from, to := 0, 0; from < len(c.order); from = to {
+		confidence := c.confidence(cands, c.order[from])
+		for to = from + 1; to < len(c.order) && c.confidence(cands, c.order[to]) == confidence; to++ {
+		}
+		// What stays of higher confidences does not overlap and is in order,
+		// and so is what stays of this one: merge as we go.
 		c.merged = c.merged[:0]
 		k, last := 0, int32(-1)
-		for ; i < len(list) && list[i].key>>56 == conf; i++ {
-			o := cands[list[i].n].occurrence
+		for _, n := range c.ranked(cands, c.order[from:to]) {
+			o := cands[n].occurrence
 			if o.start < last {
 				continue
 			}
-			for k < len(c.spans) && c.spans[k].end <= o.start {
-				c.merged = append(c.merged, c.spans[k])
+			for k < len(c.stay) && c.stay[k].end <= o.start {
+				c.merged = append(c.merged, c.stay[k])
 				k++
 			}
-			if k < len(c.spans) && c.spans[k].overlaps(o) {
+			if k < len(c.stay) && c.stay[k].overlaps(o) {
 				continue
 			}
-			c.merged = append(c.merged, o)
+			c.merged = append(c.merged, chosen{o, n})
 			last = o.end
-			c.kept = append(c.kept, ranked{uint64(o.start), list[i].n})
 		}
-		c.merged = append(c.merged, c.spans[k:]...)
-		c.spans, c.merged = c.merged, c.spans
+		c.merged = append(c.merged, c.stay[k:]...)
+		c.stay, c.merged = c.merged, c.stay
 	}
-	return c.sorter.sort(c.kept, nil)
+	return c.stay
 }

@@ -237,6 +237,12 @@ func idsOf(types []sit.Type) (ids []string) {
 	return ids
 }
 
+// leaf numbers needs with atoms.
+func (c *compiler) leaf() int32 {
+	c.leaves++
+	return int32(c.leaves - 1)
+}
+
 func (c *compiler) need(n *sit.Need, field string, depth int) *need {
 	out := &need{atom: -1, min: n.Min, max: n.Max}
 	if depth > maxDepth {
@@ -274,13 +280,13 @@ func (c *compiler) need(n *sit.Need, field string, depth int) *need {
 	atoms := c.element(n.Element, field, nil)
 	labels := c.labels(n.Element, field, len(atoms))
 	if len(atoms) == 1 {
-		out.atom, out.evidence = atoms[0], labels[0]
+		out.atom, out.evidence, out.number = atoms[0], labels[0], c.leaf()
 		return out
 	}
 	// Several lists: any of them.
 	any := &need{atom: -1, min: 1}
 	for i, a := range atoms {
-		any.any = append(any.any, &need{atom: a, evidence: labels[i]})
+		any.any = append(any.any, &need{atom: a, evidence: labels[i], number: c.leaf()})
 	}
 	out.all = append(out.all, any)
 	return out

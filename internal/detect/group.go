@@ -142,7 +142,7 @@ const (
 func (c *collector) size() int {
 	const number = 4
 	return cap(c.list)*int(unsafe.Sizeof(listed{})) + cap(c.text) + c.unique.size() +
-		cap(c.runs)*int(unsafe.Sizeof(run{})) + (cap(c.spans)+cap(c.merged))*2*number + (cap(c.ranks)+cap(c.kept)+cap(c.sorter.spare))*int(unsafe.Sizeof(ranked{}))
+		cap(c.runs)*int(unsafe.Sizeof(run{})) + cap(c.numbers)*number + (cap(c.stay)+cap(c.merged))*3*number + (cap(c.ranks)+cap(c.sorter.spare))*int(unsafe.Sizeof(ranked{}))
 }
 
 // forget drops everything collected: mail content does not outlive its

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sort"
 
@@ -152,8 +153,13 @@ func (s *scan) propose(p int32, o occurrence, from int, holds bool) bool {
 func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 	s.work.Left -= stepsPerNear
 	if n.atom >= 0 {
-		if _, ok := s.nearest(n.atom, o, proximity, false); !ok {
-			return false
+		// What supported the last match often supports the next.
+		if last := &s.lastly[n.number]; !last.beside(o, proximity) {
+			e, ok := s.nearest(n.atom, o, proximity, false)
+			if !ok {
+				return false
+			}
+			*last = e
 		}
 		s.arena = append(s.arena, n.evidence)
 	}
@@ -192,6 +198,16 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 	return true
 }
 
+// nowhere is beside nothing.
+var nowhere = occurrence{-1, math.MaxInt32}
+
+// beside reports whether two places do not overlap and are not farther from one
+// another than so many characters.
+func (o *occurrence) beside(p occurrence, proximity int) bool {
+	most := uint32(min(uint(proximity), math.MaxInt32)) // sit.Unlimited is negative
+	return uint32(p.start-o.end) <= most || uint32(o.start-p.end) <= most
+}
+
 // nearest looks for evidence of atom a that may support o: any, or with best
 // the closest.
 func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
@@ -213,13 +229,8 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 	if k >= 0 {
 		list, longer = s.near[a], s.e.supports[k].reach
 	}
-	// What supported the last match often supports the next.
-	i := int(s.sought[a])
-	if !best && i < len(list) && s.e.pl.supports(a, list[i], o, proximity) {
-		s.work.Left--
-		return list[i], true
-	}
-	if i = 0; proximity != sit.Unlimited {
+	i := 0
+	if proximity != sit.Unlimited {
 		i = s.seek(a, list, int(o.start)-proximity-longer)
 	}
 	for ; i < len(list); i++ {
@@ -233,7 +244,6 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 		}
 		e, ok = x, true
 		if !best {
-			s.sought[a] = int32(i)
 			break
 		}
 	}

@@ -26,6 +26,7 @@ type plan struct {
 	probesOf [][]int32 // per pattern: what looks up its matches
 	labels   []string  // names of evidence
 	slots    int       // primary elements that something joins
+	leaves   int       // needs with atoms
 }
 
 // typ is a type or bundle.
@@ -71,6 +72,7 @@ type need struct {
 	atom     int   // -1 if none
 	column   int   // of the table's row, from 1; 0 if none
 	evidence int32 // its label
+	number   int32 // of those with atoms
 }
 
 // atom is one distinct thing to be found: a matcher or a list with checks.

@@ -88,10 +88,11 @@ type scan struct {
 	rest      int   // characters behind the piece
 	fromCand  int   // first candidate of the window
 	cands     []candidate
-	behind    []int32  // per slot: where the last joined match ended
-	passed    []int    // the same at the end of the last window, in bytes
-	arena     []int32  // labels of evidence
-	taken     []uint64 // bit per occurrence: it has made a candidate of the type at hand
+	lastly    []occurrence // need → evidence that supported the last match
+	behind    []int32      // per slot: where the last joined match ended
+	passed    []int        // the same at the end of the last window, in bytes
+	arena     []int32      // labels of evidence
+	taken     []uint64     // bit per occurrence: it has made a candidate of the type at hand
 	x         exactScan
 	collected collector // of the whole message
 }
@@ -103,7 +104,7 @@ func newScan(e *Engine) *scan {
 		listed: make([]uint64, (len(e.pl.lists)+63)/64), all: make([]uint64, e.words),
 		occ: make([][]occurrence, a), longer: make([]int32, a), found: make([]uint32, a),
 		signs: make([][]int32, e.signCount+1), near: make([][]occurrence, a), sought: make([]int32, a), supplied: make([][]uint64, len(e.supports)),
-		behind: make([]int32, e.pl.slots), passed: make([]int, e.pl.slots),
+		lastly: make([]occurrence, e.pl.leaves), behind: make([]int32, e.pl.slots), passed: make([]int, e.pl.slots),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
 	s.chk.work, s.collected.pl = &s.work, e.pl
@@ -258,6 +259,9 @@ func (s *scan) reset() {
 		s.longer[a] = 0
 	}
 	s.dirty, s.hits, s.words.Heads, s.words.Words = s.dirty[:0], s.hits[:0], s.words.Heads[:0], s.words.Words[:0]
+	for i := range s.lastly {
+		s.lastly[i] = nowhere
+	}
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
