@@ -209,7 +209,7 @@ func (s *scan) exactHit(q *edm.Search, h *exactHit) {
 			x.trace.pattern(h, pattern, len(x.ids)-ids)
 		}
 		if len(x.ids) > ids {
-			s.cands = append(s.cands, candidate{occurrence: h.occurrence, span: s.v.span(h.occurrence), pattern: pt, evidence: int32(arena), count: int32(len(s.arena) - arena),
+			s.cands = append(s.cands, candidate{occurrence: h.occurrence, span: s.v.span(h.occurrence), pattern: pt, evidence: evidence{int32(arena), int32(len(s.arena) - arena)},
 				rows: int32(ids), rowCount: int32(len(x.ids) - ids)})
 		}
 	}

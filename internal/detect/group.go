@@ -90,7 +90,7 @@ func (c *collector) put(in *place, t *extract.Text, index int, k *candidate, are
 		}
 		g.rows[r] = struct{}{}
 	}
-	for _, e := range arena[k.evidence : k.evidence+k.count] {
+	for _, e := range arena[k.evidence.from : k.evidence.from+k.evidence.count] {
 		if !slices.Contains(g.evidence, e) {
 			g.evidence = append(g.evidence, e)
 		}

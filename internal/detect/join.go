@@ -52,6 +52,7 @@ func (s *scan) considerAll(p, a int32, list []occurrence) bool {
 		return s.considerJoined(p, a, list)
 	}
 	once := !s.whole && !s.e.plainly
+	s.same = verdict{}
 	for i, o := range list {
 		bit := uint64(1) << (i & 63)
 		if once && s.taken[i>>6]&bit != 0 {
@@ -115,7 +116,11 @@ func (s *scan) considerJoined(p, a int32, list []occurrence) bool {
 		if ok {
 			*behind = whole.end
 		}
-		if !s.propose(p, whole, from, ok && reason == "") {
+		ok = ok && reason == "" && (pt.near == nil || s.holds(pt.near, whole, pt.proximity))
+		if !ok {
+			s.arena = s.arena[:from]
+		}
+		if !s.propose(p, whole, evidence{int32(from), int32(len(s.arena) - from)}, ok) {
 			return false
 		}
 	}
@@ -128,23 +133,65 @@ func (s *scan) consider(p int32, o occurrence) bool {
 	if !s.mine(o.start) {
 		return s.take(1)
 	}
-	return s.propose(p, o, len(s.arena), true)
+	pt := &s.e.pl.patterns[p]
+	switch {
+	case pt.near == nil:
+		return s.propose(p, o, evidence{}, true)
+	case !s.same.applies(o):
+		s.judge(pt, o)
+	}
+	return s.propose(p, o, s.same.evidence, s.same.holds)
 }
 
-// propose makes a candidate of a match if what else its pattern asks for holds;
-// its evidence begins at a place of the arena. It reports false if the budget
-// ended.
-func (s *scan) propose(p int32, o occurrence, from int, holds bool) bool {
-	pt := &s.e.pl.patterns[p]
-	holds = holds && (pt.near == nil || s.holds(pt.near, o, pt.proximity))
+// evidence is a part of the arena.
+type evidence struct{ from, count int32 }
+
+// verdict is what the tree of a pattern says of a match, and of those that
+// follow as long as the same evidence supports them.
+type verdict struct {
+	occurrence // the match
+	evidence
+	holds bool
+	// They begin and end at these places at most.
+	start, end int32
+}
+
+// applies reports whether a verdict on a match before holds for another.
+func (v *verdict) applies(o occurrence) bool {
+	return o.start <= v.start && o.end <= v.end && o.start >= v.occurrence.start && o.end >= v.occurrence.end
+}
+
+// judge evaluates the tree of a pattern around a match.
+func (s *scan) judge(pt *pattern, o occurrence) {
+	from := len(s.arena)
+	s.same = verdict{occurrence: o, start: math.MaxInt32, end: math.MaxInt32}
+	if s.same.holds = s.holds(pt.near, o, pt.proximity); !s.same.holds {
+		s.arena = s.arena[:from]
+	}
+	s.same.evidence = evidence{int32(from), int32(len(s.arena) - from)}
+}
+
+// supported notes how long evidence goes on to support what follows a match.
+func (v *verdict) supported(o, e occurrence, proximity int) {
+	switch {
+	case e.start >= o.end:
+		v.end = min(v.end, e.start)
+	case e.end > o.start:
+		v.start = -1
+	case proximity != sit.Unlimited:
+		v.start = min(v.start, e.end+int32(proximity))
+	}
+}
+
+// propose makes a candidate of a match for which its pattern holds unless it is
+// allowed. It reports false if the budget ended.
+func (s *scan) propose(p int32, o occurrence, e evidence, holds bool) bool {
 	if holds && s.e.pl.allow != nil {
 		s.chk.norm = s.v.normal(s.chk.norm[:0], int(o.start), int(o.end))
-		holds = !s.e.pl.allow(s.e.pl.types[pt.owner].id, string(s.chk.norm))
+		holds = !s.e.pl.allow(s.e.pl.types[s.e.pl.patterns[p].owner].id, string(s.chk.norm))
 	}
 	if holds {
-		s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: p, evidence: int32(from), count: int32(len(s.arena) - from)})
-	} else {
-		s.arena = s.arena[:from]
+		s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: p, evidence: e})
 	}
 	return s.take(stepsPerNear)
 }
@@ -154,13 +201,16 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 	s.work.Left -= stepsPerNear
 	if n.atom >= 0 {
 		// What supported the last match often supports the next.
-		if last := &s.lastly[n.number]; !last.beside(o, proximity) {
+		last := &s.lastly[n.number]
+		if !last.beside(o, proximity) {
 			e, ok := s.nearest(n.atom, o, proximity, false)
 			if !ok {
+				s.same.end = min(s.same.end, s.without)
 				return false
 			}
 			*last = e
 		}
+		s.same.supported(o, *last, proximity)
 		s.arena = append(s.arena, n.evidence)
 	}
 	if n.column > 0 {
@@ -209,13 +259,15 @@ func (o *occurrence) beside(p occurrence, proximity int) bool {
 }
 
 // nearest looks for evidence of atom a that may support o: any, or with best
-// the closest.
+// the closest. If there is none, without is where matches behind o end at most
+// that have none either.
 func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
 	at := &s.e.pl.atoms[a]
 	k := s.e.support[a]
+	s.without = math.MaxInt32
 	switch l := at.list; {
 	case k >= 0:
-		s.supply(k, o, proximity)
+		s.without = s.supply(k, o, proximity)
 	case l >= 0:
 		if s.listed[l>>6]>>(l&63)&1 == 0 {
 			return e, false
@@ -236,10 +288,14 @@ func (s *scan) nearest(a int, o occurrence, proximity int, best bool) (e occurre
 	for ; i < len(list); i++ {
 		x := list[i]
 		if proximity != sit.Unlimited && int(x.start) > int(o.end)+proximity {
+			s.without = min(s.without, x.start-int32(proximity)-1)
 			break
 		}
 		s.work.Left--
 		if !s.e.pl.supports(a, x, o, proximity) || ok && x.gap(o) >= e.gap(o) {
+			if x.end > o.start { // it may support what follows
+				s.without = -1
+			}
 			continue
 		}
 		e, ok = x, true
@@ -280,6 +336,7 @@ const maxScanned = 512
 
 // nearestHit is nearest over the hits themselves, for few questions.
 func (s *scan) nearestHit(a int, o occurrence, proximity int, best bool) (e occurrence, ok bool) {
+	s.without = -1
 	l := s.e.pl.atoms[a].list
 	has := func(h *hit) bool { return s.e.sets[s.e.terms[h.term].set].in[l>>6]>>(l&63)&1 != 0 }
 	i := 0

@@ -149,10 +149,9 @@ func (pl *plan) supports(a int, e, p occurrence, proximity int) bool {
 // candidate is a match for which a pattern holds.
 type candidate struct {
 	occurrence
-	span     occurrence // in the original
-	pattern  int32
-	evidence int32 // offset into the evidence arena
-	count    int32 // of evidence
+	span    occurrence // in the original
+	pattern int32
+	evidence
 	rows     int32 // exact data match: offset into the rows
 	rowCount int32
 }

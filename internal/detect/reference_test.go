@@ -262,7 +262,7 @@ func (s *refScan) consider(p int, o occurrence, behind int) int {
 		s.arena = s.arena[:from]
 		return behind
 	}
-	s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: int32(p), evidence: int32(from), count: int32(len(s.arena) - from)})
+	s.cands = append(s.cands, candidate{occurrence: o, span: s.v.span(o), pattern: int32(p), evidence: evidence{int32(from), int32(len(s.arena) - from)}})
 	return behind
 }
 

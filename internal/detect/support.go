@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"math/bits"
 	"sort"
 
@@ -170,8 +171,8 @@ func (n *need) each(f func(atom int)) {
 }
 
 // supply finds the occurrences of evidence around o, block by block, each at
-// most once in a text.
-func (s *scan) supply(k int32, o occurrence, proximity int) {
+// most once in a text. It does not for matches that end behind most.
+func (s *scan) supply(k int32, o occurrence, proximity int) (most int32) {
 	first, last := 0, (s.n-1)/blockSize
 	if proximity != sit.Unlimited && !s.e.plainly {
 		first = max(int(o.start)-proximity-s.e.supports[k].reach, 0) / blockSize
@@ -191,6 +192,10 @@ func (s *scan) supply(k int32, o occurrence, proximity int) {
 			s.supplyBlock(s.e.supports[k], b)
 		}
 	}
+	if (last+1)*blockSize >= s.n {
+		return math.MaxInt32
+	}
+	return int32((last+1)*blockSize - proximity - 1)
 }
 
 // supplyBlock looks for evidence from every place of one block.
