@@ -1,11 +1,16 @@
 package detect
 
 import (
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"labelmilter/internal/budget"
 	"labelmilter/internal/extract"
 	"labelmilter/internal/sit"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // A pattern whose match was taken by another still leaves the place to those
@@ -28,5 +33,38 @@ func TestJoinedLeavesPlace(t *testing.T) {
 	}
 	if len(found) != 2 || found[85] != 1 || found[75] != 2 {
 		t.Errorf("found %v, want the words at 85 and both numbers at 75", found)
+	}
+}
+
+// What one match lacks the next may have: in a long text evidence is looked
+// for block by block.
+func TestVerdictsEnd(t *testing.T) {
+	t.Parallel()
+	for _, proximity := range []int{5, 40, sit.Unlimited} {
+		e, errs := Compile([]sit.Type{{ID: "t", Patterns: []sit.Pattern{{Confidence: 85, Match: sit.Element{Regex: `\b\d{3}\b`}, Proximity: proximity, Near: &sit.Need{Any: []sit.Need{
+			{Element: &sit.Element{Regex: `\bx\d\b`}}, {Element: &sit.Element{Words: []string{"near", "here"}}}}}}}}}, nil)
+		if e == nil {
+			t.Fatal(errs)
+		}
+		for seed := range uint64(30) {
+			rnd := rand.New(rand.NewPCG(seed, 4))
+			var b strings.Builder
+			for b.Len() < 12*blockSize {
+				switch n := rnd.IntN(2 * blockSize); {
+				case n == 0:
+					b.WriteString("x1 ")
+				case n == 1:
+					b.WriteString("near ")
+				case n < 20:
+					b.WriteString(strings.Repeat("word ", rnd.IntN(100)))
+				default:
+					b.WriteString("123 ")
+				}
+			}
+			want, got := reference(e.pl).Detect(asTexts(b.String()), budget.Default()), e.Detect(asTexts(b.String()), budget.Default())
+			if d := cmp.Diff(want, got, shown, cmpopts.EquateEmpty()); d != "" {
+				t.Fatalf("proximity %d, seed %d: %s", proximity, seed, d)
+			}
+		}
 	}
 }
