@@ -45,5 +45,6 @@ var hostile = []string{"+A", "%2b", "user id=a;pwd= bcd4gh:", "7 7 7 ", "4111 11
 	"1845=yyY rfc=465c2X1AbCDa290+1A2/519x7/20YE2/xeéEx6/ABeyaCDAya/6123/61a78261Ac",
 	"%3D", "7%2%", "725-", "passport number: 256229338 tax no#: 808448510 ",
 	"tax no#: 808448510 passport number: 256229338 date of issue, passport# 237355930 מספר זהות 931389878 passport number: 256229338\n",
+	"eyJ0eXAiOiAiSldUIiwgImFsZyI6ICJSUzI1NiIsICJraWQiOiAiQnNVY3ZBWWlqYXZ4In0.eyJzdWIiOiAiMTQ0MjIzOTriLCAiaX.zIjogImh0dHBzOi8vbGlnaW4vbG9naW4uYWdlb1qUSsvnIZdR_QVMiw7RKhdUS3n20Owz ",
 	"Ali ", "Ali Ali Ali   A\xbcli Ali   Ali Ali  Ali Ali   Ali  Ali Ali Ali Ali   Ali  Ali Ali  ", "\tAleksi", "Ada  Ada  Ada Ada Ada ",
 	"tax no#: 808448510 passport number: 256229338 d, passport# 237405930 מספר זהות 931389878 oX7er+: 256229338\ntax no#: 808448510 passport number: 256229338  d, rt# 237355930 מספר זהות 931389878 ortumb/r+:56229338\n"}
