@@ -51,23 +51,23 @@ type Engine struct {
 	signCount  int
 	leadSets   []leadSet // lanes that start at words of the index
 	wide       []wideWords
-	always     []uint64        // matchers that need no keyword nearby
-	anywhere   []uint64        // matchers that keywords anywhere in the text enable
-	reach      int             // greatest finite proximity of any pattern
-	context    int             // characters around a piece of a long text, -1 if all count
-	window     int             // bytes of a piece
-	atomsOf    [][]int32       // matcher → atoms that are filled where it runs
-	supports   []*support      // evidence that waits until it is asked for
-	support    []int32         // atom → number of it, -1 if it is run with all
-	begins     []automaton.Set // atom that joins matches → what it can begin with
-	ends       []automaton.Set // and end with
-	neighbours []*neighbours   // pattern → what its first step needs, nil if nothing
-	late       []bool          // list → waits
-	evident    []int32         // matchers that are evidence and do not wait
-	byList     [][]int32       // list → its atoms
-	byAtom     [][]int32       // atom → patterns whose primary element it is
-	dict       []uint64        // lists that are primary elements
-	needs      [][]uint64      // pattern → lists one of which it needs, nil if none
+	always     []uint64      // matchers that need no keyword nearby
+	anywhere   []uint64      // matchers that keywords anywhere in the text enable
+	reach      int           // greatest finite proximity of any pattern
+	context    int           // characters around a piece of a long text, -1 if all count
+	window     int           // bytes of a piece
+	atomsOf    [][]int32     // matcher → atoms that are filled where it runs
+	supports   []*support    // evidence that waits until it is asked for
+	support    []int32       // atom → number of it, -1 if it is run with all
+	begins     []edge        // atom that joins matches → what it can begin with
+	ends       []edge        // and end with
+	neighbours []*neighbours // pattern → what its first step needs, nil if nothing
+	late       []bool        // list → waits
+	evident    []int32       // matchers that are evidence and do not wait
+	byList     [][]int32     // list → its atoms
+	byAtom     [][]int32     // atom → patterns whose primary element it is
+	dict       []uint64      // lists that are primary elements
+	needs      [][]uint64    // pattern → lists one of which it needs, nil if none
 	pool       sync.Pool
 	// plainly switches all shortcuts off, for tests: automata start
 	// everywhere and for every type.

@@ -116,7 +116,7 @@ func (c *compiler) exclusion(x sit.Exclude, fail func(field, value, err, fix str
 				r[k] = match.Canonical(r[k])
 			}
 			out.words = append(out.words, r)
-			addByte(&out.edge, string(edge(r))[0])
+			addRune(&out.edge, edge(r))
 		}
 		return out
 	}

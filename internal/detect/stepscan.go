@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/bits"
+	"slices"
 
 	"labelmilter/internal/detect/automaton"
 	"labelmilter/internal/match"
@@ -222,7 +223,7 @@ func (e *Engine) neighboursOf(p *pattern) *neighbours {
 	for c := range 256 {
 		lower, begins := fold.Lower(byte(c)), false
 		for _, a := range t.atoms {
-			begins = begins || b.dir > 0 && e.begins[a].Has(byte(c)) || b.dir < 0 && e.ends[a].Has(byte(c))
+			begins = begins || b.dir > 0 && e.begins[a].first.Has(byte(c)) || b.dir < 0 && e.ends[a].first.Has(byte(c))
 		}
 		for _, w := range t.others.at(byte(c)) {
 			if len(w) > 0 && mayBegin(w, lower, b.dir) || len(w) == 0 && begins {
@@ -275,20 +276,33 @@ func (s *scan) beyondBlank(i, dir int) int {
 func (s *scan) beyond(t *step, between [][]rune, base, i, dir int, to *places) {
 	s.work.Left -= int64(len(between))
 	for _, b := range between {
+		if n := len(b); n > 1 {
+			first, second := b[0], b[1]
+			if dir < 0 {
+				first, second = b[n-1], b[n-2]
+			}
+			if first != ' ' && first != '\n' && second != ' ' && second != '\n' && !s.mayBe(s.touching(i+dir, dir), second) {
+				continue
+			}
+		}
 		if at, ok := s.v.across(b, i, dir); ok {
 			s.joining(t, base, at, dir, to)
 		}
 	}
 }
 
+// mayBe reports whether a shadow byte may stand for a character that is
+// canonical.
+func (s *scan) mayBe(c byte, r rune) bool { return c >= fold.Letter || rune(fold.Lower(c)) == r }
+
 // joining adds the far ends of the occurrences of a step that begin, or with
 // dir -1 end, at a place.
 func (s *scan) joining(t *step, base, at, dir int, to *places) {
 	for _, a := range t.atoms {
 		switch {
-		case dir > 0 && at < s.n && s.e.begins[a].Has(s.buf[at]):
+		case dir > 0 && at < s.n && s.e.begins[a].may(s.buf[at], s.buf[at+1]):
 			s.onward(a, int32(at), base, to)
-		case dir < 0 && at > 0 && s.e.ends[a].Has(s.buf[at-1]):
+		case dir < 0 && at > 0 && s.e.ends[a].may(s.buf[at-1], s.touching(at-1, -1)):
 			s.back(a, int32(at), base, to)
 		}
 	}
@@ -297,30 +311,25 @@ func (s *scan) joining(t *step, base, at, dir int, to *places) {
 // buildEdges finds what occurrences of the atoms that join a match can begin
 // and end with.
 func (e *Engine) buildEdges(progs []laneProg) {
-	e.begins, e.ends = make([]automaton.Set, len(e.pl.atoms)), make([]automaton.Set, len(e.pl.atoms))
+	e.begins, e.ends = make([]edge, len(e.pl.atoms)), make([]edge, len(e.pl.atoms))
 	for i := range e.pl.patterns {
 		e.pl.patterns[i].eachJoined(func(a int) {
-			if e.begins[a] != (automaton.Set{}) {
+			if e.begins[a] != (edge{}) {
 				return
 			}
 			if l := e.pl.atoms[a].list; l >= 0 {
 				for _, w := range e.pl.lists[l].words {
-					addByte(&e.begins[a], w[0])
-					addByte(&e.ends[a], w[len(w)-1])
+					r := []rune(w)
+					e.begins[a].add(r)
+					slices.Reverse(r)
+					e.ends[a].add(r)
 				}
 				return
 			}
 			p := &progs[e.pl.atoms[a].matcher]
-			e.begins[a], e.ends[a] = everything(), everything()
-			if p.table == nil {
-				return
-			}
-			e.begins[a] = p.facts.First
-			if !p.prog.Exact() {
-				return
-			}
-			if t := automaton.Build([]*automaton.Prog{p.prog.Reversed()}, backStates); t != nil {
-				e.ends[a] = automaton.FactsOf(t).First
+			e.begins[a], e.ends[a] = edgeOf(p.table), edgeOf(nil)
+			if p.table != nil && p.prog.Exact() {
+				e.ends[a] = edgeOf(automaton.Build([]*automaton.Prog{p.prog.Reversed()}, backStates))
 			}
 		})
 	}
@@ -340,19 +349,45 @@ func everything() (set automaton.Set) {
 	return set
 }
 
-// addByte adds the bytes of a shadow that may stand for one of a folded text, in
-// either case.
-func addByte(set *automaton.Set, c byte) {
+// edge tells what the occurrences of an atom can begin with, or end with seen
+// from behind: the first character, and the next, which may stand beyond.
+type edge struct{ first, second automaton.Set }
+
+func (e *edge) may(first, second byte) bool { return e.first.Has(first) && e.second.Has(second) }
+
+// edgeOf gives that of an automaton, everything if there is none.
+func edgeOf(t *automaton.Table) (e edge) {
+	if t == nil {
+		return edge{everything(), everything()}
+	}
+	e.first, e.second = t.Seconds()
+	return e
+}
+
+// add adds a folded text.
+func (e *edge) add(word []rune) {
+	addRune(&e.first, word[0])
+	if len(word) == 1 {
+		e.second = everything()
+		return
+	}
+	addRune(&e.second, word[1])
+}
+
+// addRune adds the bytes of a shadow that may stand for a character of a folded
+// text, in either case.
+func addRune(set *automaton.Set, r rune) {
 	switch {
-	case c >= fold.Letter:
+	case r >= fold.Letter:
 		for c := int(fold.Letter); c < 256; c++ {
 			set.Add(byte(c))
 		}
-	case c == ' ':
+	case r == ' ':
 		for _, c := range []byte(" \t\n\v\f\r") {
 			set.Add(c)
 		}
 	default:
+		c := byte(r)
 		set.Add(c)
 		set.Add(fold.Lower(c))
 		if c >= 'a' && c <= 'z' {

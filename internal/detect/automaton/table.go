@@ -138,6 +138,26 @@ func (t *Table) Reach() []uint64 {
 	return out[:]
 }
 
+// Seconds gives the characters that matches can begin with, and those that can
+// stand behind one of these, in the match or right behind it.
+func (t *Table) Seconds() (first, second Set) {
+	for _, s := range t.Start {
+		for b := range EOT {
+			q := t.Step(s, byte(b))
+			if q == 0 {
+				continue
+			}
+			first.Add(byte(b))
+			for c := range 256 {
+				if t.Step(q, byte(c)) != 0 {
+					second.Add(byte(c))
+				}
+			}
+		}
+	}
+	return first, second
+}
+
 func (t *Table) mask(set int32) (m uint64) {
 	for _, p := range t.Sets[set] {
 		m |= 1 << p
