@@ -138,12 +138,12 @@ func (x *explainer) standing(index, p int, o occurrence, behind int32) int32 {
 			behind = o.end
 		}
 	}
-	x.judge(index, p, o, joined, reason, holds)
+	x.assess(index, p, o, joined, reason, holds)
 	return behind
 }
 
-// judge traces a match with what joined it.
-func (x *explainer) judge(index, p int, o occurrence, joined []TraceEvidence, reason string, holds bool) {
+// assess traces a match with what joined it.
+func (x *explainer) assess(index, p int, o occurrence, joined []TraceEvidence, reason string, holds bool) {
 	pt := &x.e.pl.patterns[p]
 	t := x.trace(index, p, o)
 	t.Outcome, t.Evidence = Covered, joined // until settled

@@ -38,7 +38,7 @@ func TestJoinedLeavesPlace(t *testing.T) {
 
 // What one match lacks the next may have: in a long text evidence is looked
 // for block by block.
-func TestVerdictsEnd(t *testing.T) {
+func TestRulingsEnd(t *testing.T) {
 	t.Parallel()
 	for _, proximity := range []int{5, 40, sit.Unlimited} {
 		e, errs := Compile([]sit.Type{{ID: "t", Patterns: []sit.Pattern{{Confidence: 85, Match: sit.Element{Regex: `\b\d{3}\b`}, Proximity: proximity, Near: &sit.Need{Any: []sit.Need{

@@ -88,7 +88,7 @@ type scan struct {
 	rest      int   // characters behind the piece
 	fromCand  int   // first candidate of the window
 	cands     []candidate
-	same      verdict      // on the last match of the pattern at hand
+	same      ruling       // on the last match of the pattern at hand
 	without   int32        // what nearest did not find is not found for matches that end here at most
 	lastly    []occurrence // need → evidence that supported the last match
 	behind    []int32      // per slot: where the last joined match ended
