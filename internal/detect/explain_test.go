@@ -126,17 +126,17 @@ func TestExplainJoined(t *testing.T) {
 		return sit.Step{Element: sit.Element{Words: words}, Min: min}
 	}
 	e, errs := Compile([]sit.Type{{ID: "t", Exclude: sit.Exclude{Suffixes: []string{"road"}}, Patterns: []sit.Pattern{
-		{Confidence: 85, Match: sit.Element{Words: []string{"ann"}}, Before: []sit.Step{one(0, "dr")}, After: []sit.Step{one(1, "lee")}}}}}, nil)
+		{Confidence: 85, Match: sit.Element{Words: []string{"ann"}}, Before: []sit.Step{one(0, "dr")}, After: []sit.Step{{Element: sit.Element{ID: "family", Words: []string{"lee"}}, Min: 1}}}}}}, nil)
 	if e == nil {
 		t.Fatal(errs)
 	}
 	for text, want := range map[string]string{
-		"so dr ann lee":    `counted "dr ann lee" before patterns[0].before[0] true after patterns[0].after[0] true`,
-		"so ann lee":       `counted "ann lee" after patterns[0].after[0] true`,
-		"so dr ann":        `no-evidence "ann" before patterns[0].before[0] true after patterns[0].after[0] false`,
-		"so dr, ann, lee":  `no-evidence "ann" after patterns[0].after[0] false`,
-		"so ann lee road":  `refused "ann lee" exclude: suffixes after patterns[0].after[0] true`,
-		"so dr ann leeway": `no-evidence "ann" before patterns[0].before[0] true after patterns[0].after[0] false`,
+		"so dr ann lee":    `counted "dr ann lee" before patterns[0].before[0] true after family true`,
+		"so ann lee":       `counted "ann lee" after family true`,
+		"so dr ann":        `no-evidence "ann" before patterns[0].before[0] true after family false`,
+		"so dr, ann, lee":  `no-evidence "ann" after family false`,
+		"so ann lee road":  `refused "ann lee" exclude: suffixes after family true`,
+		"so dr ann leeway": `no-evidence "ann" before patterns[0].before[0] true after family false`,
 	} {
 		traces, _ := e.Explain(asTexts(text), "t", budget.Default())
 		if len(traces) != 1 {

@@ -240,7 +240,10 @@ func (c *compiler) link(s, field string) []rune {
 
 // labels names the atoms of an element as evidence.
 func (c *compiler) labels(e *sit.Element, field string, atoms int) (out []int32) {
-	if len(e.Keywords) != atoms {
+	switch {
+	case e.ID != "":
+		return slices.Repeat([]int32{c.label(e.ID)}, atoms)
+	case len(e.Keywords) != atoms:
 		return slices.Repeat([]int32{c.label(fmt.Sprintf("patterns[%d].%s", c.pattern, field))}, atoms)
 	}
 	for _, k := range e.Keywords {

@@ -255,6 +255,8 @@ func (p *Pipeline) finding(x detect.Finding) Finding {
 		}
 		f.Evidence = append(f.Evidence, e)
 	}
+	slices.Sort(f.Evidence) // again, by what is written
+	f.Evidence = slices.Compact(f.Evidence)
 	if p.ShowContent {
 		for _, i := range x.Instances {
 			f.Values = append(f.Values, i.Value.Reveal()) // the operator asked with --show-content

@@ -99,6 +99,9 @@ func (c *compiler) sit(pack string, y sitY) sit.Type {
 		if (t.Table != "") != (p.Match.Column != "") {
 			c.at(p.Match.Pos, "a type with edm matches {column: …}, one without does not", "%s: edm and column go together", y.ID)
 		}
+		if p.Match.ID != "" {
+			c.at(p.Match.Pos, "leave it out", "id names what stands near a match or joins it, not the match")
+		}
 		sp := sit.Pattern{Confidence: int(p.Confidence), Match: c.element(pack, p.Match), Proximity: int(p.Proximity)}
 		sp.Before, sp.After = c.steps(pack, p.Before), c.steps(pack, p.After)
 		if p.Near != nil {
@@ -111,8 +114,9 @@ func (c *compiler) sit(pack string, y sitY) sit.Type {
 }
 
 func (c *compiler) element(pack string, y elementY) sit.Element {
-	e := sit.Element{Regex: y.Regex, Words: y.Words, CaseSensitive: y.Case == "sensitive", Boundary: sit.Boundary(y.Boundary),
+	e := sit.Element{ID: y.ID, Regex: y.Regex, Words: y.Words, CaseSensitive: y.Case == "sensitive", Boundary: sit.Boundary(y.Boundary),
 		Validate: y.Validate, Exclude: exclude(y.Exclude), Column: y.Column, Source: y.SIT, Least: int(y.Least)}
+	c.id(y.Pos, "evidence", y.ID, map[string]strictyaml.Pos{})
 	n := 0
 	for _, set := range []bool{y.Regex != "", len(y.Keywords) > 0, len(y.Words) > 0, y.Column != ""} {
 		if set {

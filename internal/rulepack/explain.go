@@ -208,6 +208,13 @@ func (rs *Ruleset) explainNeed(line func(int, string, ...any), indent int, n sit
 const shownWords = 8
 
 func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e sit.Element) {
+	if e.ID != "" {
+		plain := line
+		line = func(indent int, format string, args ...any) {
+			plain(indent, strings.Replace(format, "- ", "- "+e.ID+": ", 1), args...)
+			line = plain
+		}
+	}
 	switch {
 	case e.Regex != "":
 		if w := wording(e.Regex); w != "" {

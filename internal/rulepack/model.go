@@ -101,6 +101,7 @@ type stepY struct {
 
 type elementY struct {
 	strictyaml.Pos
+	ID       string     `yaml:"id" doc:"what stands near or joins: what it is called as evidence; default for keywords their lists, else its place"`
 	Regex    string     `yaml:"regex" doc:"regular expression (RE2 syntax; look-around is run by a bounded engine)"`
 	Keywords []string   `yaml:"keywords" doc:"ids of keyword lists"`
 	Words    []string   `yaml:"words" doc:"words or phrases given here"`

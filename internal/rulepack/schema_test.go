@@ -127,7 +127,7 @@ var beyond = map[string]bool{
 	"cond-span": true, "cond-n-of": true, "cond-time-zone": true, "cond-time-window": true, "cond-conflict": true, "cond-reason": true, "cond-marking-imm": true,
 	"cond-marking-class": true, "cond-edm": true, "cond-edm-sit": true, "cond-edm-store": true, "edm-columns": true, "edm-column-without-table": true, "edm-no-column": true,
 	"edm-no-source": true, "edm-no-table": true, "edm-not-searchable": true, "label-rule-uses-label": true, "label-rule-label": true, "exception-day": true, "exception-rule": true,
-	"sit-no-pattern": true, "sit-two-elements": true, "sit-keywords": true, "sit-validate": true, "sit-guid": true, "sit-near-min": true, "sit-empty-match": true, "sit-step": true, "sit-step-links": true,
+	"sit-no-pattern": true, "sit-two-elements": true, "sit-keywords": true, "sit-validate": true, "sit-guid": true, "sit-near-min": true, "sit-empty-match": true, "sit-step": true, "sit-step-links": true, "sit-evidence-id": true, "sit-match-id": true,
 	"keywords-empty-word": true, "id-form": true, "pack-bad-id": true,
 }
 

@@ -89,6 +89,7 @@ type Step struct {
 // Element is one thing to be found: exactly one of Regex, Keywords (list
 // ids), Words or Column is set.
 type Element struct {
+	ID            string // names it as evidence, where it is that; "": the ids of its keyword lists or its place
 	Regex         string
 	CaseSensitive bool // regexes are case-sensitive unless they say (?i); words are not unless this is set
 	Keywords      []string
