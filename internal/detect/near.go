@@ -59,7 +59,7 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 				s.same.end = min(s.same.end, s.without)
 				return false
 			}
-			*last = e
+			*last, s.supported = e, true
 		}
 		s.same.supported(o, *last, proximity)
 		s.arena = append(s.arena, n.evidence)
@@ -101,6 +101,17 @@ func (s *scan) holds(n *need, o occurrence, proximity int) bool {
 
 // nowhere is beside nothing.
 var nowhere = occurrence{-1, math.MaxInt32}
+
+// forgetLast drops the evidence of the last matches.
+func (s *scan) forgetLast() {
+	if !s.supported {
+		return
+	}
+	s.supported = false
+	for i := range s.lastly {
+		s.lastly[i] = nowhere
+	}
+}
 
 // beside reports whether two places do not overlap and are not farther from one
 // another than so many characters.

@@ -90,6 +90,7 @@ type scan struct {
 	cands     []candidate
 	same      ruling       // on the last match of the pattern at hand
 	without   int32        // what nearest did not find is not found for matches that end here at most
+	supported bool         // some evidence is in lastly
 	lastly    []occurrence // need → evidence that supported the last match
 	behind    []int32      // per slot: where the last joined match ended
 	passed    []int        // the same at the end of the last window, in bytes
@@ -109,7 +110,8 @@ func newScan(e *Engine) *scan {
 		lastly: make([]occurrence, e.pl.leaves), behind: make([]int32, e.pl.slots), passed: make([]int, e.pl.slots),
 		resolved: make([]uint32, m), tried: make([]uint32, m), tries: make([]uint8, m),
 	}
-	s.chk.work, s.collected.pl = &s.work, e.pl
+	s.chk.work, s.collected.pl, s.supported = &s.work, e.pl, true
+	s.forgetLast()
 	return s
 }
 
@@ -261,9 +263,7 @@ func (s *scan) reset() {
 		s.longer[a] = 0
 	}
 	s.dirty, s.hits, s.words.Heads, s.words.Words = s.dirty[:0], s.hits[:0], s.words.Heads[:0], s.words.Words[:0]
-	for i := range s.lastly {
-		s.lastly[i] = nowhere
-	}
+	s.forgetLast()
 	s.joined, s.scanned, s.longHit = false, 0, 0
 	s.forget()
 	clear(s.listed)
