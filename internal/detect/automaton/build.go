@@ -54,7 +54,7 @@ func Build(progs []*Prog, limit int) *Table {
 	b.closed = make([][]int32, len(b.insts))
 	b.states = append(b.states, nfaSet{accept: -1})
 	n := len(b.rep)
-	b.next = make([]int32, n)
+	b.next = make([]int32, n, 64*n)
 	var start [kinds]int32
 	var roots []int32
 	off := int32(0)

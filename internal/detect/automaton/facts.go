@@ -120,24 +120,27 @@ func Solid(b byte) bool { return b > ' ' }
 // run finds the shortest beginning of any match that is made of certain
 // characters, by levels.
 func (t *Table) run(of func(byte) bool) int {
-	level := map[uint16]bool{}
-	for _, s := range t.Start {
-		if s != 0 {
-			level[s] = true
+	var others [256]bool // classes with another character
+	for b := range 256 {
+		if b == EOT || !of(byte(b)) {
+			others[t.class[b]] = true
 		}
 	}
+	reached := make([]int, t.Numbers()) // how many levels a state was last seen on
+	level := t.distinct(slices.Clone(t.Start[:]))
 	for d := range MaxRun {
-		after := map[uint16]bool{}
-		for s := range level {
-			for b := range 256 {
-				q := t.Step(s, byte(b))
-				if q == 0 {
-					continue
-				}
-				if b == EOT || !of(byte(b)) || t.Accepts(q) >= 0 && d > 0 {
+		var after []uint16
+		for _, s := range level {
+			for c := range t.reps {
+				q := t.next[int(s)<<t.unit+c]
+				switch {
+				case q == 0:
+				case others[c] || t.Accepts(q) >= 0 && d > 0:
 					return d
+				case reached[q] <= d:
+					reached[q] = d + 1
+					after = append(after, q)
 				}
-				after[q] = true
 			}
 		}
 		level = after
