@@ -15,9 +15,8 @@ type sorter struct {
 }
 
 // sort gives a list in order of keys, those of one key as tie compares their
-// numbers, equal ones as they were; without tie all of one key are equal. It is
-// the list itself or in the memory of the sorter, where it stays until the next
-// is sorted.
+// numbers, equal ones as they were. It is the list itself or in the memory of
+// the sorter, where it stays until the next is sorted.
 func (s *sorter) sort(list []ranked, tie func(a, b int32) int) []ranked {
 	s.ends = s.ends[:0]
 	for i := 1; i <= len(list); i++ {
@@ -47,7 +46,7 @@ func (s *sorter) sort(list []ranked, tie func(a, b int32) int) []ranked {
 
 // inOrder reports whether a may stand before b.
 func inOrder(a, b *ranked, tie func(a, b int32) int) bool {
-	return a.key < b.key || a.key == b.key && (tie == nil || tie(a.n, b.n) <= 0)
+	return a.key < b.key || a.key == b.key && tie(a.n, b.n) <= 0
 }
 
 // merge puts two sorted lists into one.
