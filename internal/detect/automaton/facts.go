@@ -210,10 +210,52 @@ func (t *Table) leads() []string {
 			from = append(from, s)
 		}
 	}
-	if !x.visit(from, nil) {
+	x.counts = make([]int16, t.Numbers())
+	words := 0
+	for _, s := range from {
+		words = max(words, x.count(s))
+	}
+	if words > maxLeads || !x.visit(from, nil) {
 		return nil
 	}
 	return x.words
+}
+
+// count gives how many words go on from a state, at most one more than can be
+// listed, as in a loop. A word that its cases lead apart counts for each.
+func (x *leader) count(s uint16) int {
+	const open = -1
+	switch n := x.counts[s]; n {
+	case 0:
+	case open:
+		return maxLeads + 1
+	default:
+		return int(n) - 1
+	}
+	x.counts[s] = open
+	n := 0
+	for _, b := range x.signs {
+		if x.t.Step(s, b) != 0 {
+			n = 1
+			break
+		}
+	}
+	for c := byte('0'); c <= 'z' && n <= maxLeads; c++ {
+		if c > '9' && c < 'a' {
+			continue
+		}
+		q := x.t.Step(s, c)
+		if q != 0 {
+			n += x.count(q)
+		}
+		if c > '9' {
+			if p := x.t.Step(s, c&^0x20); p != 0 && p != q {
+				n += x.count(p)
+			}
+		}
+	}
+	x.counts[s] = int16(min(n, maxLeads+1)) + 1
+	return min(n, maxLeads+1)
 }
 
 type leader struct {
@@ -221,6 +263,8 @@ type leader struct {
 	signs []byte // one of each class that is neither letter nor digit
 	words []string
 	steps int
+	// Per state: words that go on from it and one more, 0 if it was not counted.
+	counts []int16
 }
 
 // visit goes on from a set of states behind the beginning of a word.
