@@ -111,23 +111,49 @@ func (s *scan) findHits() bool {
 	if !s.findInside() {
 		return false
 	}
-	sorted := len(s.hits) == begins
+	s.mergeHits(begins)
 	if s.v.Wide {
 		for _, w := range e.wide {
+			from := len(s.hits)
 			ok := w.Each(&s.v.Text, &s.work, func(start, end, word int) bool {
 				s.hits = append(s.hits, hit{occurrence{int32(start), int32(end)}, w.terms[word]})
-				sorted = false
 				return true
 			})
 			if !ok {
 				return false
 			}
+			s.mergeHits(from)
 		}
 	}
-	if !sorted {
-		slices.SortFunc(s.hits, func(a, b hit) int {
-			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.term, b.term))
-		})
-	}
 	return s.take(len(s.hits))
+}
+
+// mergeHits brings the hits from an index on, which were found by themselves,
+// to their places among those before.
+func (s *scan) mergeHits(from int) {
+	more := s.hits[from:]
+	if len(more) == 0 {
+		return
+	}
+	if !slices.IsSortedFunc(more, hit.compare) {
+		slices.SortFunc(more, hit.compare)
+	}
+	s.late = append(s.late[:0], more...)
+	i := from - 1
+	for k, to := len(s.late)-1, len(s.hits)-1; k >= 0; to-- {
+		if i >= 0 && s.hits[i].compare(s.late[k]) > 0 {
+			s.hits[to] = s.hits[i]
+			i--
+		} else {
+			s.hits[to] = s.late[k]
+			k--
+		}
+	}
+}
+
+func (h hit) compare(o hit) int {
+	if h.start != o.start { // mostly
+		return cmp.Compare(h.start, o.start)
+	}
+	return cmp.Or(cmp.Compare(h.end, o.end), cmp.Compare(h.term, o.term))
 }

@@ -47,6 +47,7 @@ type scan struct {
 	runs   automaton.Runs
 	signs  [][]int32 // by Engine.signs: places
 	hits   []hit
+	late   []hit       // to be merged with hits
 	listed []uint64    // bit per list: has a hit
 	marked []uint64    // per block: matchers enabled by hits in it
 	all    []uint64    // matchers enabled by any hit
