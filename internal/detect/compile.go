@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -268,7 +269,7 @@ func (c *compiler) need(n *sit.Need, field string, depth int) *need {
 		out.min = 1
 	}
 	if n.Element != nil && n.Element.Column != "" {
-		out.column, out.evidence = c.column(n.Element.Column, field), c.label(n.Element.Column)
+		out.column, out.evidence = c.column(n.Element.Column, field), c.label(cmp.Or(n.Element.ID, n.Element.Column))
 		return out
 	}
 	if n.Element == nil {

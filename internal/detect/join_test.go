@@ -68,3 +68,36 @@ func TestRulingsEnd(t *testing.T) {
 		}
 	}
 }
+
+// Texts between match in any case and script, however they begin.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	words := func(w ...string) sit.Element { return sit.Element{Words: w} }
+	between := []string{" von der ", " ещё ", " и ", "-", "; "}
+	step := []sit.Step{{Element: words("left", "right"), Min: 1, Max: 3, Between: between}}
+	e, errs := Compile([]sit.Type{
+		{ID: "after", Patterns: []sit.Pattern{{Confidence: 85, Match: words("mid"), After: step}}},
+		{ID: "before", Patterns: []sit.Pattern{{Confidence: 85, Match: words("mid"), Before: step}}},
+	}, nil)
+	if e == nil {
+		t.Fatal(errs)
+	}
+	r, found := reference(e.pl), 0
+	rnd := rand.New(rand.NewPCG(5, 9))
+	change := []func(string) string{strings.ToUpper, strings.ToLower, func(s string) string { return s }}
+	for range 3000 {
+		var b strings.Builder
+		for range 2 + rnd.IntN(6) {
+			b.WriteString([]string{"mid", "left", "RIGHT"}[rnd.IntN(3)])
+			b.WriteString(change[rnd.IntN(3)](append(between, " ", " von dem ", " еще ", "--")[rnd.IntN(len(between)+4)]))
+		}
+		want, got := r.Detect(asTexts(b.String()), budget.Default()), e.Detect(asTexts(b.String()), budget.Default())
+		if d := cmp.Diff(want, got, shown, cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("%q: %s", b.String(), d)
+		}
+		found += len(got.Findings)
+	}
+	if found < 500 {
+		t.Errorf("only %d found", found)
+	}
+}

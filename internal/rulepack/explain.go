@@ -208,25 +208,22 @@ func (rs *Ruleset) explainNeed(line func(int, string, ...any), indent int, n sit
 const shownWords = 8
 
 func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e sit.Element) {
+	head := "- "
 	if e.ID != "" {
-		plain := line
-		line = func(indent int, format string, args ...any) {
-			plain(indent, strings.Replace(format, "- ", "- "+e.ID+": ", 1), args...)
-			line = plain
-		}
+		head += e.ID + ": "
 	}
 	switch {
 	case e.Regex != "":
 		if w := wording(e.Regex); w != "" {
-			line(indent, "- text of the form: %s", w)
+			line(indent, head+"text of the form: %s", w)
 			line(indent+1, "as a regular expression: %s", e.Regex)
 		} else {
-			line(indent, "- text that matches the regular expression %s", e.Regex)
+			line(indent, head+"text that matches the regular expression %s", e.Regex)
 		}
 	case e.Column != "" && e.Source != "":
-		line(indent, "- a value of the column %s, found by %s", e.Column, e.Source)
+		line(indent, head+"a value of the column %s, found by %s", e.Column, e.Source)
 	case e.Column != "":
-		line(indent, "- the row's value of the column %s", e.Column)
+		line(indent, head+"the row's value of the column %s", e.Column)
 	case len(e.Words) > 0:
 		how := "whole words, any case"
 		if e.Boundary == sit.BoundaryNothing {
@@ -238,10 +235,11 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 		if len(e.Words) == 1 {
 			how = strings.Replace(how, "whole words", "whole word", 1)
 		}
-		line(indent, "- %s (%s)", oneOf(e.Words), how)
+		line(indent, head+"%s (%s)", oneOf(e.Words), how)
 	}
 	if len(e.Keywords) > 1 {
-		line(indent, "- any of:")
+		line(indent, "%sany of:", head)
+		head = "- "
 		indent++
 	}
 	for _, id := range e.Keywords {
@@ -253,7 +251,7 @@ func (rs *Ruleset) explainElement(line func(int, string, ...any), indent int, e 
 		if k.CaseSensitive || e.CaseSensitive {
 			how = strings.Replace(how, ", any case", "", 1) + ", case as written"
 		}
-		line(indent, "- one of the %d words of %s (%s): %s", len(k.Words), shortID(id), how, words(k.Words))
+		line(indent, head+"one of the %d words of %s (%s): %s", len(k.Words), shortID(id), how, words(k.Words))
 	}
 	for _, v := range e.Validate {
 		line(indent+1, "that passes %s: %s", v, validate.Doc(v))
